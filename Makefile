@@ -1,0 +1,62 @@
+# `make` lists what there is. Everything runs in .venv, which the first target that needs it makes.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: demo
+demo: $(VENV)/torch ## set up, then check, compile and train a real spec; no network needed after set-up
+	$(BIN)/anydsl lint specs/digits.anynet
+	$(BIN)/anydsl show specs/digits.anynet
+	$(BIN)/anydsl compile specs/digits.anynet --stop-at fx | head -n 12
+	$(BIN)/anydsl train specs/digits.anynet
+
+.PHONY: test
+test: $(VENV)/dev ## set up, then run the tests
+	$(BIN)/python -m pytest -n auto
+
+.PHONY: check
+check: test ## what CI runs: tests, formatting, types, import contracts, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+	$(BIN)/python -m anydsl.language.generate --check
+	$(BIN)/python docs/generate.py --check
+	$(BIN)/anydsl lint specs
+	$(BIN)/anydsl fmt --check specs
+
+.PHONY: generate
+generate: $(VENV)/dev ## write the parse table and the generated pages of docs/
+	$(BIN)/python -m anydsl.language.generate
+	$(BIN)/python docs/generate.py
+
+.PHONY: bench
+bench: $(VENV)/bench ## print the benchmark table
+	$(BIN)/python bench/run.py
+
+.PHONY: format
+format: $(VENV)/dev ## format the Python and the specs
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/anydsl fmt specs
+
+.PHONY: clean
+clean: ## remove the virtual environment and what tools leave behind
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp for each set of extras; a changed pyproject.toml installs again.
+$(VENV)/%: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	$(BIN)/python -m compileall -q anydsl
+	@touch $@
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,74 @@
+"""The verbs of the Python interface; the command line calls what they call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from anydsl.blocks.measurement import measure
+from anydsl.checker import loading
+from anydsl.design.network import Network, Space
+
+if TYPE_CHECKING:
+    import torch
+    from torch import fx
+
+    from anydsl.design.recipe import Recipe
+    from anydsl.language.diagnostics import Diagnostic
+    from anydsl.training.result import Result
+
+__all__ = ["check", "compile", "load", "measure", "train"]
+
+
+def load(spec: str) -> Network | Space:
+    """Read and check the net or the space of a spec.
+
+    Args:
+        spec: a path, or a shipped spec such as `std:regnet/regnetx`; `::NAME` picks one declaration
+            where a file holds several.
+
+    Raises:
+        UsageError: the file is missing, or it is not clear which declaration is meant.
+        SpecError: the spec has errors; its `diagnostics` say where.
+    """
+    _, checked = loading.pick(str(spec), "net", "space")
+    assert isinstance(checked.value, (Network, Space))
+    return checked.value
+
+
+def check(spec: str) -> list[Diagnostic]:
+    """Everything that is to be said of a file; never raises for what stands in it.
+
+    Raises:
+        UsageError: the file is missing or unreadable.
+    """
+    return loading.check(str(spec))
+
+
+def compile(
+    network: Network, *, device: str | torch.device = "cpu", seed: int = 0
+) -> fx.GraphModule:
+    """Compile a network to an initialized torch.fx.GraphModule.
+
+    Args:
+        network: as `load` gives it.
+        device: where the parameters are made; on `meta` they have shapes only.
+        seed: of the initialization, the same on every device.
+
+    Raises:
+        SpecError: the blocks of the network don't fit together.
+    """
+    from anydsl.lowering.compiler import compile_network
+
+    return compile_network(network, device=device, seed=seed)
+
+
+def train(network: Network, recipe: Recipe | None = None, **options: Any) -> Result:
+    """Train a network; the same as the command, whose options it takes by name.
+
+    Raises:
+        DataError: the data is missing or doesn't fit the network.
+        RunError: the run can't start or go on.
+    """
+    from anydsl.training.train import train as run
+
+    return run(network, recipe, **options)

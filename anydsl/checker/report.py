@@ -1,0 +1,116 @@
+"""Diagnostics as text: with the code that they speak of, in one line, or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from anydsl.language.diagnostics import Diagnostic
+from anydsl.language.source import Span
+
+_COLOURS = {"error": "31", "warning": "33", "note": "36"}
+_WIDEST = 160
+
+
+def full(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
+    """Each diagnostic with the lines that it speaks of, its help and its fixes."""
+    return "\n".join(_full(d, colour) for d in diagnostics)
+
+
+def concise(diagnostics: Sequence[Diagnostic]) -> str:
+    """Each diagnostic in one line."""
+    return "".join(d.concise() + "\n" for d in diagnostics)
+
+
+def as_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
+    """Diagnostics as plain data; lines and columns from 1, in code points."""
+    return [
+        {
+            "rule": d.kind.name,
+            "code": d.kind.code,
+            "severity": d.level,
+            "message": d.message,
+            "path": d.at.source.path,
+            **_range(d.at),
+            "labels": [
+                {"message": label.message, "path": label.at.source.path, **_range(label.at)}
+                for label in d.labels
+            ],
+            "help": d.help or None,
+            "fixes": [
+                {
+                    "safe": fix.safe,
+                    "message": fix.message,
+                    "edits": [
+                        {"path": e.at.source.path, **_range(e.at), "text": e.text}
+                        for e in fix.edits
+                    ],
+                }
+                for fix in d.fixes
+            ],
+        }
+        for d in diagnostics
+    ]
+
+
+def summary(diagnostics: Sequence[Diagnostic], files: int) -> str:
+    """One line: how many findings of each sort there were."""
+    counts = [
+        f"{n} {level}{'s' if n > 1 else ''}"
+        for level in _COLOURS
+        if (n := sum(d.level == level for d in diagnostics))
+    ]
+    where = f"in {files} file{'s' if files != 1 else ''}"
+    return f"{', '.join(counts)} {where}" if counts else f"no findings {where}"
+
+
+def _range(span: Span) -> dict[str, int]:
+    line, column = span.source.position(span.start)
+    end_line, end_column = span.source.position(span.end)
+    return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
+
+
+def _full(diagnostic: Diagnostic, colour: bool) -> str:
+    def paint(text: str, code: str) -> str:
+        return f"\033[{code}m{text}\033[0m" if colour else text
+
+    level = diagnostic.level
+    head = paint(f"{level}[{diagnostic.kind.name}]", f"1;{_COLOURS[level]}")
+    lines = [f"{head}: {paint(diagnostic.message, '1')}"]
+    marks = [(diagnostic.at, "", _COLOURS[level], "^")]
+    marks += [(label.at, label.message, "34", "-") for label in diagnostic.labels]
+    gutter = max(len(str(span.source.position(span.start)[0])) for span, *_ in marks)
+    path = ""
+    last = 0
+    own = [mark for mark in marks if mark[0].source is diagnostic.at.source]
+    others = [mark for mark in marks if mark[0].source is not diagnostic.at.source]
+    ordered = sorted(own, key=lambda mark: mark[0].start) + others
+    for span, message, code, mark in ordered:
+        line, column = span.source.position(span.start)
+        if span.source.path != path:
+            path, last = span.source.path, 0
+            where = diagnostic.at if span.source is diagnostic.at.source else span
+            at = "{}:{}:{}".format(path, *where.source.position(where.start))
+            lines.append(f"{' ' * gutter} {paint('-->', '34')} {at}")
+            lines.append(paint(f"{' ' * gutter} |", "34"))
+        elif last and line > last + 1:
+            lines.append(paint("...", "34"))
+        text, offset = _clip(span.source.line(line).expandtabs(1), column)
+        if line != last:
+            lines.append(f"{paint(f'{line:>{gutter}} |', '34')} {text}".rstrip())
+        width = max(1, min(span.end - span.start, len(text) - offset + 1))
+        under = paint(mark * width + (f" {message}" if message else ""), code)
+        lines.append(f"{paint(' ' * gutter + ' |', '34')} {' ' * offset}{under}")
+        last = line
+    if diagnostic.help:
+        lines.append(f"{' ' * gutter} {paint('= help:', '1')} {diagnostic.help}")
+    return "\n".join(lines) + "\n"
+
+
+def _clip(text: str, column: int) -> tuple[str, int]:
+    """The part of a long line around a column, and where the column is in it."""
+    if len(text) <= _WIDEST:
+        return text, column - 1
+    start = max(0, column - _WIDEST // 2)
+    cut = text[start : start + _WIDEST]
+    return ("…" + cut[1:] if start else cut), column - 1 - start

@@ -1,0 +1,1 @@
+"""The lint rules, one file each, found by this folder; each is its own page, examples and fix."""

@@ -1,0 +1,39 @@
+"""Tables on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_WIDEST = 10_000
+_LEFT = ("part", "operation", "block", "output", "name", "run", "data")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows under their columns, numbers to the right; the last row is the total.
+
+    The width is that of the content, also where the terminal is narrower, so that nothing is cut.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_footer=False)
+    for column in columns:
+        left = column in _LEFT
+        table.add_column(column, justify="left" if left else "right", no_wrap=True)
+    for place, row in enumerate(rows):
+        table.add_row(
+            *(_cell(row.get(column)) for column in columns), end_section=place == len(rows) - 2
+        )
+    console = Console(file=sys.stdout, width=_WIDEST, highlight=False)
+    console.print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,68 @@
+"""Compile a net: print its torch.fx graph, or write it in another form."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from anydsl.checker.loading import pick
+from anydsl.cli._numbers import seed
+from anydsl.cli._stages import STAGES, show_stage
+from anydsl.cli._strict import refuse_warnings
+from anydsl.design.network import Network
+from anydsl.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("spec", metavar="SPEC")
+    parser.add_argument(
+        "-o",
+        dest="out",
+        metavar="PATH",
+        help="write a file; its suffix picks the form: .py .onnx .pt2 .json .safetensors",
+    )
+    parser.add_argument(
+        "--to", metavar="FORM", help="the form, where the suffix doesn't say: python, onnx, …"
+    )
+    parser.add_argument("--stop-at", choices=STAGES, help="print what a step of the compiler makes")
+    parser.add_argument(
+        "--weights", metavar="FILE", help="weights in safetensors, in place of initial ones"
+    )
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="seed of the initial weights"
+    )
+    parser.add_argument("--strict", action="store_true", help="refuse unwaived principle warnings")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, then compile."""
+    module, checked = pick(args.spec, "net")
+    refuse_warnings(checked.diagnostics, strict=args.strict)
+    network = checked.value
+    assert isinstance(network, Network)
+    writes = args.out is not None or args.to is not None
+    if writes and args.stop_at:
+        raise UsageError("--stop-at prints a step; it can't be written with -o or --to")
+    if args.weights and not writes:
+        raise UsageError("--weights needs a file to write: -o PATH")
+    if not writes:
+        sys.stdout.write(show_stage(args.stop_at or "fx", module, network) + "\n")
+        return 0
+    from anydsl.exporters.registry import export, find
+
+    exporter = find(args.to, args.out)
+    path = args.out or f"{network.name.lower()}{exporter.SUFFIX}"
+    from anydsl.blocks.graphing import build_graph
+    from anydsl.lowering.compiler import compile_network
+    from anydsl.weights.files import load_weights
+
+    compiled = compile_network(network, seed=args.seed).eval()
+    if args.weights is not None:
+        load_weights(compiled, args.weights)
+    export(exporter, compiled, build_graph(network), path)
+    sys.stderr.write(f"wrote {path}\n")
+    return 0

@@ -1,0 +1,104 @@
+"""Format specs in place; there is nothing to configure."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from anydsl.cli import colour
+from anydsl.errors import SpecError, UsageError
+from anydsl.language.parser import parse
+from anydsl.language.printer import Unformattable, format_text
+from anydsl.language.source import STDIN, Source
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "specs", nargs="+", metavar="SPEC", help="a file, a folder, or - for standard input"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; 1 if a file would change"
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help="write nothing; print what would change"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Format; 1 where a file can't be parsed, or with --check or --diff would change."""
+    from anydsl.cli.lint import spec_files
+
+    changed = failed = 0
+    for path in spec_files(args.specs):
+        text = _read(path)
+        try:
+            formatted = _formatted(path, text)
+        except SpecError as error:
+            from anydsl.checker.report import full
+
+            sys.stderr.write(full(error.diagnostics, colour=colour(sys.stderr)))
+            failed += 1
+            continue
+        changed += formatted != text
+        if args.diff:
+            _print_diff(path, text, formatted)
+        elif path == "-":
+            sys.stdout.write("" if args.check else formatted)
+        elif formatted != text and not args.check:
+            _write(path, formatted)
+            sys.stderr.write(f"formatted {path}\n")
+        elif formatted != text:
+            sys.stderr.write(f"{path} would change\n")
+    return 1 if failed or (changed and (args.check or args.diff)) else 0
+
+
+def _formatted(path: str, text: str) -> str:
+    parsed = parse(Source(STDIN if path == "-" else path, text))
+    if parsed.diagnostics:
+        raise SpecError(parsed.diagnostics)
+    try:
+        return format_text(text)
+    except Unformattable as error:
+        raise UsageError(f"{path} is left as it is: {error}; please report this") from None
+
+
+def _read(path: str) -> str:
+    try:
+        if path == "-":
+            return sys.stdin.buffer.read().decode("utf-8")
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8")
+    except OSError as error:
+        raise UsageError(f"can't read {path}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text") from None
+
+
+def _write(path: str, text: str) -> None:
+    """Replace a file in one step, so that nothing can be lost half-way."""
+    target = os.path.realpath(path)
+    beside = f"{target}.{os.getpid()}.tmp"
+    try:
+        with open(beside, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, os.stat(target).st_mode & 0o7777)
+        os.replace(beside, target)
+    except OSError as error:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise UsageError(f"can't write {path}: {error.strerror or error}") from None
+
+
+def _print_diff(path: str, before: str, after: str) -> None:
+    from difflib import unified_diff
+
+    name = STDIN if path == "-" else path
+    lines = unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="")
+    sys.stdout.write("".join(line + "\n" for line in lines))

@@ -1,0 +1,146 @@
+"""Train a net as its recipe says."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from anydsl.checker.loading import pick, recipes
+from anydsl.cli._strict import refuse_warnings
+from anydsl.design.expansion import expand
+from anydsl.design.network import Network
+from anydsl.design.recipe import Recipe
+from anydsl.design.recipes import recipe_with
+from anydsl.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+_NEWEST = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("spec", nargs="?", help="the net; with --resume, by default the run's own")
+    parser.add_argument("--recipe", metavar="NAME", help="which recipe, if the file has several")
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="change a setting of the recipe, as in optimizer.lr=0.1 or data=digits; repeatable",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="NAME|PATH",
+        help="another data set, or a folder: the data set's files, or pictures in class folders",
+    )
+    parser.add_argument("--download", action="store_true", help="fetch the data if it is missing")
+    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the pictures")
+    parser.add_argument(
+        "--device", default="auto", help="auto (the default), cpu, cuda, cuda:1, mps"
+    )
+    parser.add_argument("--precision", metavar="P", help="fp32 or bf16")
+    parser.add_argument("--compile", action="store_true", help="train through torch.compile")
+    parser.add_argument(
+        "--out", metavar="DIR", help="the run's folder; by default runs/NAME-DATE-TIME"
+    )
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const=_NEWEST,
+        metavar="DIR",
+        help="go on with a run, by default that in --out, or the newest unfinished under runs/",
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of every random choice")
+    parser.add_argument("--dry-run", action="store_true", help="check everything, print the plan")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--strict", action="store_true", help="refuse unwaived principle warnings")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, or with `--dry-run` say what would be done.
+
+    Raises:
+        AnydslError: see `anydsl.training.train.train`.
+    """
+    from anydsl.training import describing, plan, train
+
+    if args.resume == _NEWEST:
+        args.resume = args.out or True
+    network, recipe = _design(args)
+    changes = {name: getattr(args, name) for name in ("data", "epochs", "precision", "seed")}
+    if args.dry_run:
+        task = plan.task_of(network, recipe, **changes)
+        planned = plan.plan_of(task, device=args.device, download=args.download)
+        if args.format == "json":
+            _write(json.dumps(describing.plan_values(planned)))
+        else:
+            _write(*describing.plan_lines(planned))
+        return 0
+    result = train.train(
+        network,
+        recipe,
+        **changes,
+        download=args.download,
+        device=args.device,
+        compile=args.compile,
+        out=args.out,
+        resume=args.resume,
+        quiet=args.quiet,
+    )
+    if args.format == "json":
+        _write(json.dumps({name: getattr(result, name) for name in type(result).__fields__}))
+    else:
+        _write(*describing.result_lines(result))
+    return 0
+
+
+def _design(args: argparse.Namespace) -> tuple[Network, Recipe]:
+    """Find out what is trained and how: from SPEC, or from the run that is gone on with."""
+    if args.spec is None:
+        from anydsl.training.folder import RunFolder
+        from anydsl.training.resuming import recorded_design
+
+        if args.resume is None:
+            raise UsageError("what is to be trained? give a SPEC, or --resume")
+        newest = args.resume is True
+        if not newest and os.path.isfile(args.resume):
+            raise UsageError(
+                f"--resume {args.resume}: not a run's folder; a SPEC goes before --resume"
+            )
+        folder = RunFolder.newest_unfinished() if newest else RunFolder.of(args.resume)
+        args.resume = folder.path
+        network, recipe = recorded_design(folder)
+    else:
+        module, checked = pick(args.spec, "net")
+        refuse_warnings(checked.diagnostics, strict=args.strict)
+        network = checked.value
+        assert isinstance(network, Network)
+        recipe = _chosen(network, recipes(module), args)
+    return network, recipe_with(recipe, args.set)
+
+
+def _chosen(network: Network, recipes: dict[str, Recipe], args: argparse.Namespace) -> Recipe:
+    """Return the recipe that was named, or the only one, or the default one."""
+    if args.recipe is not None:
+        if args.recipe not in recipes:
+            there = ", ".join(recipes) or "it has none"
+            raise UsageError(f"--recipe {args.recipe}: not in {args.spec} ({there})")
+        return recipes[args.recipe]
+    if len(recipes) > 1:
+        raise UsageError(f"{args.spec} has several recipes: choose by --recipe {'|'.join(recipes)}")
+    if recipes:
+        return next(iter(recipes.values()))
+    from anydsl.training.describing import recipe_lines
+
+    settings = ", ".join(recipe_lines(expand(network, Recipe())))
+    sys.stderr.write(f"{args.spec} has no recipe: training by the default one ({settings})\n")
+    return Recipe()
+
+
+def _write(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))

@@ -1,0 +1,309 @@
+"""Files and their names: reading specs, following imports, the library that is always there."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import Any
+
+from anydsl.design.faults import DUPLICATE, IMPORT, MISSING, TOO_LARGE, UNKNOWN_NAME, WRONG_VALUE
+from anydsl.errors import UsageError
+from anydsl.language import tree
+from anydsl.language.complaints import SYNTAX
+from anydsl.language.diagnostics import Diagnostic, Edit, Fault, Fix, Label, nearest
+from anydsl.language.parser import parse
+from anydsl.language.source import STDIN, Source, Span
+
+EDITION = 1
+LARGEST_FILE = 2**20
+DEEPEST_IMPORT = 32
+MOST_FILES = 256
+SUFFIX = ".anynet"
+DECLARED = ("net", "space", "block", "recipe", "study")
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_TOP_LEVEL = re.compile(r"^(?:(?:" + "|".join(DECLARED) + r")[ \t]+(\w+)|(\w+)[ \t]*=)", re.M)
+
+Declared = tree.Assign | tree.Block
+
+
+def shipped() -> str:
+    """The folder of the shipped specs: in the wheel, or beside the package in a checkout."""
+    inside = os.path.join(_PACKAGE, "specs")
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(_PACKAGE), "specs")
+
+
+class Module:
+    """One file that has been read.
+
+    Attributes:
+        source, file: its text and its tree.
+        names: what it declares, by name; imported names lead to the module that declares them.
+        diagnostics: what is wrong with its syntax, its names and its imports.
+    """
+
+    def __init__(self, source: Source, library: Library, root: str, chain: tuple[str, ...]) -> None:
+        self.source = source
+        self.library = library
+        self.root = root
+        self.chain = (*chain, source.file or source.path)
+        self.names: dict[str, tuple[Module, Declared]] = {}
+        self.constants: dict[str, object] = {}  # what `reading` has evaluated
+        self.blocks: dict[str, Any] = {}  # the definitions of its blocks
+        self.calls: dict[str, Any] = {}  # and what is known of which of them names which
+        self.costs: dict[Any, Any] = {}  # what `blocks` has made of its blocks: costs
+        self.graphs: dict[Any, Any] = {}  # and graphs
+        parsed = parse(source)
+        self.file = parsed.file
+        self.diagnostics = parsed.diagnostics
+        self._check_edition()
+        for statement in self.file.statements:
+            self._declare(statement)
+
+    def find(self, name: str) -> tuple[Module, Declared] | None:
+        """What a name stands for here: the file's own, imported, or the library's."""
+        return self.names.get(name) or self.library.standard(name, self)
+
+    def known(self) -> list[str]:
+        """All names that can be written here."""
+        return [*self.names, *self.library.standard_names()]
+
+    def declared(self, *kinds: str) -> list[tree.Block]:
+        """The blocks of some kinds that this file itself declares, in order."""
+        return [
+            s
+            for s in self.file.statements
+            if isinstance(s, tree.Block) and s.kind.text in kinds and s.label
+        ]
+
+    def _declare(self, statement: tree.Statement) -> None:
+        match statement:
+            case tree.Import():
+                self._import(statement)
+            case tree.Assign():
+                self._name(statement.name, self, statement)
+            case tree.Block():
+                self._declare_block(statement)
+            case tree.Draw():
+                self._report(
+                    WRONG_VALUE, "only a space draws; a constant is given with `=`", statement.span
+                )
+            case tree.Requirement():
+                self._report(
+                    WRONG_VALUE,
+                    f"`{statement.kind}` stands in a net or a space, not at the top level",
+                    statement.span,
+                )
+            case tree.Broken():
+                pass
+
+    def _declare_block(self, block: tree.Block) -> None:
+        if block.kind.text not in DECLARED:
+            hint = nearest(block.kind.text, DECLARED) or f"a file declares {', '.join(DECLARED)}"
+            self._report(
+                UNKNOWN_NAME, f"`{block.kind.text}` can't be declared", block.kind.span, hint
+            )
+        elif block.label is None:
+            self._report(MISSING, f"this {block.kind.text} has no name", block.kind.span)
+        elif block.label.places is not None:
+            self._report(WRONG_VALUE, f"a {block.kind.text} has one name", block.label.places.span)
+        else:
+            self._name(block.label.name, self, block)
+
+    def _name(self, name: tree.Name, module: Module, declared: Declared) -> None:
+        if name.text in self.names:
+            other, first = self.names[name.text]
+            at = first.name.span if isinstance(first, tree.Assign) else first.head
+            where = "first here" if other is self else f"imported from {other.source.path}"
+            self.diagnostics.append(
+                Diagnostic(
+                    DUPLICATE, f"`{name.text}` is declared twice", name.span, (Label(at, where),)
+                )
+            )
+            return
+        self.names[name.text] = (module, declared)
+
+    def _import(self, statement: tree.Import) -> None:
+        try:
+            module = self.library.imported(statement.path, self)
+        except Fault as fault:
+            self.diagnostics.append(fault.diagnostic)
+            return
+        self.diagnostics += [d for d in module.diagnostics if d not in self.diagnostics]
+        for name in statement.names:
+            found = module.names.get(name.text)
+            if found is None:
+                self._report(
+                    IMPORT,
+                    f"{module.source.path} declares no `{name.text}`",
+                    name.span,
+                    nearest(name.text, module.names),
+                )
+            else:
+                self._name(name, *found)
+
+    def _check_edition(self) -> None:
+        edition = self.file.edition
+        if edition is None:
+            if any(d.kind is SYNTAX and d.at.start == 0 for d in self.diagnostics):
+                return
+            start = Span(self.source, 0, 0)
+            self.diagnostics.insert(
+                0,
+                Diagnostic(
+                    MISSING,
+                    f"a file starts with the edition of the language: `anynet {EDITION}`",
+                    Span(self.source, 0, min(1, len(self.source.text))),
+                    fixes=(Fix("add it", (Edit(start, f"anynet {EDITION}\n\n"),), safe=True),),
+                ),
+            )
+        elif edition.value != EDITION:
+            self._report(
+                WRONG_VALUE, f"this anydsl reads edition {EDITION} of the language", edition.span
+            )
+
+    def _report(self, kind: object, message: str, at: Span, hint: str = "") -> None:
+        self.diagnostics.append(Diagnostic(kind, message, at, help=hint))  # type: ignore[arg-type]
+
+
+class Library:
+    """Reads files, each once; knows the shipped specs."""
+
+    def __init__(self) -> None:
+        self.constants = 0  # how many are being evaluated, each for the one before
+        self._modules: dict[tuple[str, ...], Module] = {}
+        self._index: dict[str, str] | None = None
+
+    def module(self, path: str) -> Module:
+        """Read the file named on the command line: a path, `-`, or `std:NAME`.
+
+        Raises:
+            UsageError: there is no such file, or it can't be read.
+        """
+        if path == "-":
+            data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+            return self._read(STDIN, None, data, os.getcwd(), ())
+        if "\0" in path:
+            raise UsageError("a path can't hold a NUL character")
+        if path.startswith("std:"):
+            file = _beneath(shipped(), path.removeprefix("std:") + SUFFIX)
+            if file is None or not os.path.isfile(file):
+                hint = nearest(path, ["std:" + n for n in self.shipped_names()])
+                raise UsageError(f"no shipped spec is called `{path}`" + (hint and f"; {hint}"))
+            return self._open(path, file, shipped(), ())
+        try:
+            return self._open(path, os.path.realpath(path), None, ())
+        except OSError as error:
+            raise UsageError(f"can't read {path}: {error.strerror or error}") from None
+
+    def text(self, text: str, path: str = STDIN) -> Module:
+        """Read a text that is not a file."""
+        return self._read(path, None, text.encode("utf-8", "surrogatepass"), os.getcwd(), ())
+
+    def imported(self, path: tree.String, importer: Module) -> Module:
+        """Read what an import names.
+
+        Raises:
+            Fault: it leads out of the folder, in a circle, too deep, or to nothing readable.
+        """
+        name = path.value
+        if name.startswith("std:"):
+            root, file = shipped(), _beneath(shipped(), name.removeprefix("std:") + SUFFIX)
+            shown = name
+        else:
+            root = importer.root
+            file = _beneath(root, os.path.join(importer.source.folder, name))
+            shown = os.path.join(os.path.dirname(importer.source.path), name)
+        problem = hint = ""
+        if file is None:
+            problem, hint = (
+                "leads out of the folder of the spec",
+                "imports stay beneath that folder",
+            )
+        elif file in importer.chain:
+            problem = "is a circle: " + " -> ".join(map(os.path.basename, (*importer.chain, file)))
+        elif len(importer.chain) >= DEEPEST_IMPORT or len(self._modules) >= MOST_FILES:
+            problem = f"goes beyond the limit of {DEEPEST_IMPORT} files deep or {MOST_FILES} in all"
+        else:
+            try:
+                return self._open(shown, file, root, importer.chain)
+            except OSError as error:
+                problem = f"can't be read: {error.strerror or error}"
+                if os.path.isfile(file + SUFFIX):
+                    hint = f'did you mean "{name}{SUFFIX}"?'
+        raise Fault(Diagnostic(IMPORT, f'"{name}" {problem}', path.span, help=hint))
+
+    def standard(self, name: str, asker: Module) -> tuple[Module, Declared] | None:
+        """What the library in `specs/std/` declares under a name."""
+        path = self._standard_index().get(name)
+        if path is None or path == asker.source.file:
+            return None
+        shown = "std:std/" + os.path.basename(path).removesuffix(SUFFIX)
+        return self._open(shown, path, shipped(), ()).names.get(name)
+
+    def standard_names(self) -> list[str]:
+        """The names in scope everywhere."""
+        return list(self._standard_index())
+
+    def shipped_names(self) -> list[str]:
+        """The shipped specs, as they follow `std:`."""
+        root = shipped()
+        return sorted(
+            os.path.relpath(os.path.join(folder, file), root).removesuffix(SUFFIX)
+            for folder, _, files in os.walk(root)
+            for file in files
+            if file.endswith(SUFFIX)
+        )
+
+    def _standard_index(self) -> dict[str, str]:
+        """Name to file, by a look at the first words of lines: only what is used is parsed."""
+        if self._index is None:
+            self._index = {}
+            folder = os.path.realpath(os.path.join(shipped(), "std"))
+            for file in sorted(os.listdir(folder)):
+                path = os.path.join(folder, file)
+                with open(path, encoding="utf-8") as opened:
+                    for match in _TOP_LEVEL.finditer(opened.read()):
+                        self._index[match[1] or match[2]] = path
+        return self._index
+
+    def _open(self, shown: str, file: str, root: str | None, chain: tuple[str, ...]) -> Module:
+        root = os.path.realpath(root or os.path.dirname(file))
+        key = (shown, file, root)  # how far imports may reach depends on who asks
+        known = self._modules.get(key)
+        if known is None:
+            with open(file, "rb") as opened:
+                data = opened.read(LARGEST_FILE + 1)
+            known = self._read(shown, file, data, root, chain)
+            self._modules[key] = known
+        return known
+
+    def _read(
+        self, shown: str, file: str | None, data: bytes, root: str, chain: tuple[str, ...]
+    ) -> Module:
+        problem = None
+        if len(data) > LARGEST_FILE:
+            data, problem = b"", (0, f"this file is beyond the limit of {LARGEST_FILE:,} bytes")
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            before = len(data[: error.start].decode("utf-8", "replace"))
+            text = data.decode("utf-8", "replace")
+            problem = (before, f"this is not UTF-8 text (byte 0x{data[error.start]:02x})")
+        module = Module(Source(shown, text, file), self, os.path.realpath(root), chain)
+        if problem:
+            offset, message = problem
+            kind = TOO_LARGE if not data else SYNTAX
+            at = Span(module.source, offset, offset + 1)
+            module.diagnostics = [Diagnostic(kind, message, at)]
+        return module
+
+
+def _beneath(root: str, path: str) -> str | None:
+    """The real path, links followed; None where it is not beneath the root."""
+    if "\0" in path:
+        return None
+    root = os.path.realpath(root)
+    real = os.path.realpath(os.path.join(root, path))
+    return real if real.startswith(root + os.sep) else None

@@ -1,0 +1,150 @@
+"""A network as it is meant: every setting has its value, nothing of the text is left."""
+
+from __future__ import annotations
+
+from anydsl.design.predicates import Predicate
+from anydsl.design.values import BlockDef, Value
+from anydsl.language.record import Record
+from anydsl.language.source import Span
+
+Settings = tuple[tuple[str, Value], ...]
+
+
+class Part(Record):
+    """A stem or a head: a block and the settings that it was given."""
+
+    block: BlockDef
+    settings: Settings = ()
+
+    def get(self, key: str) -> Value | None:
+        """A setting's value, None where it was not given."""
+        return dict(self.settings).get(key)
+
+
+class Stage(Record):
+    """A stage: `d` times a block.
+
+    Attributes:
+        settings: what the block was given, by its own or through the body. A tuple has a value for
+            each of the blocks. `s` is the stride of the first block.
+    """
+
+    name: str
+    d: int
+    block: BlockDef
+    settings: Settings = ()
+
+    def get(self, key: str) -> Value | None:
+        """A setting as it was given, None where it was not."""
+        return self.d if key == "d" else dict(self.settings).get(key)
+
+    def block_settings(self, place: int) -> dict[str, Value]:
+        """What the block at a place of the stage, counted from 0, is given."""
+        given = {
+            name: value[place] if isinstance(value, tuple) else value
+            for name, value in self.settings
+        }
+        if self.block.param("s") is not None and not isinstance(
+            dict(self.settings).get("s"), tuple
+        ):
+            given["s"] = given.get("s", 2) if place == 0 else 1
+        return given
+
+
+class Rule(Record):
+    """`require` or `prefer`, with what it was said for.
+
+    Attributes:
+        kind: `require` or `prefer`.
+        owner: the net or space that said it.
+        inherited: whether that is an ancestor.
+    """
+
+    kind: str
+    predicate: Predicate
+    because: str = ""
+    owner: str = ""
+    inherited: bool = False
+    span: Span | None = None
+
+
+class Waiver(Record):
+    """`waive`: a rule that is broken on purpose.
+
+    Attributes:
+        predicate: what is waived; None where it is a lint rule, by its name.
+        rule: the name of that lint rule, else empty.
+        owner: the net or space that said it.
+        cancels: the rules, said before, that it takes back.
+        inherited: whether an ancestor said it.
+    """
+
+    predicate: Predicate | None
+    rule: str
+    because: str
+    owner: str = ""
+    cancels: tuple[Rule, ...] = ()
+    inherited: bool = False
+    span: Span | None = None
+
+
+class Network(Record):
+    """A network: an input of channels x height x width, a stem, stages and a head.
+
+    Attributes:
+        rules: what it has to keep, the inherited first; a waived one is not among them.
+        waivers: what it breaks on purpose, the inherited first.
+    """
+
+    name: str
+    input: tuple[int, int, int]
+    stages: tuple[Stage, ...]
+    stem: Part | None = None
+    head: Part | None = None
+    rules: tuple[Rule, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    doc: str = ""
+
+    @property
+    def depth(self) -> int:
+        """The number of blocks in all stages."""
+        return sum(stage.d for stage in self.stages)
+
+
+class Space(Record):
+    """A design space: a network in which settings are free.
+
+    Where a network has a value, a space may have a distribution of `draws`.
+
+    Attributes:
+        shared: the keys that are drawn once for all stages, on the body.
+        generator: the settings of `stages quantized_linear`; the stages are then not known.
+    """
+
+    name: str
+    input: tuple[int, int, int]
+    stages: tuple[Stage, ...]
+    stem: Part | None = None
+    head: Part | None = None
+    shared: tuple[str, ...] = ()
+    generator: tuple[tuple[str, Value], ...] = ()
+    rules: tuple[Rule, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    doc: str = ""
+
+
+class Resolved(Record):
+    """A network and where each of its values was written.
+
+    Attributes:
+        places: by field path, such as `s2.w`, `stem`, `head.classes` or `input`.
+    """
+
+    network: Network
+    places: dict[str, Span]
+
+    def place(self, path: str) -> Span:
+        """Where a value was written; where it was not, the nearest thing around it."""
+        while path not in self.places and "." in path:
+            path = path.rpartition(".")[0]
+        return self.places.get(path) or self.places[""]

@@ -1,0 +1,155 @@
+"""Recipes: how a network is trained, as plain values whose fields are the language's declarations.
+
+The names and, where nothing else is said, the defaults are PyTorch's.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from anydsl.language.declaration import setting
+from anydsl.language.record import Record
+
+Number = int | float | Fraction
+
+_RESIZE = "height x width that every picture is resized to; without it the picture's own size"
+_AUGMENT = "random changes of the training pictures, in this order"
+_CHANGES = ("crop", "flip")
+
+
+class Dataset(Record):
+    """Where the pictures come from; each data set of the language is a subclass."""
+
+    resize: tuple[int, int] | None = setting("size", _RESIZE, default=None)
+    augment: tuple[str, ...] = setting("words", _AUGMENT, default=(), choices=_CHANGES)
+
+
+class Digits(Dataset):
+    """1,797 grey 8x8 pictures of handwritten digits, part of scikit-learn; needs no network."""
+
+
+class FashionMNIST(Dataset):
+    """70,000 grey 28x28 pictures of ten kinds of clothing (Xiao et al. 2017)."""
+
+
+class CIFAR10(Dataset):
+    """60,000 colour 32x32 pictures in ten classes (Krizhevsky 2009)."""
+
+
+class CIFAR100(Dataset):
+    """60,000 colour 32x32 pictures in a hundred classes (Krizhevsky 2009)."""
+
+
+class ImageFolder(Dataset):
+    """Pictures in folders named after their classes, with `train` and `test` or `val` folders."""
+
+    path: str = setting("text", "the folder", default="")
+
+
+DATASETS = {
+    "digits": Digits,
+    "fashion_mnist": FashionMNIST,
+    "cifar10": CIFAR10,
+    "cifar100": CIFAR100,
+    "image_folder": ImageFolder,
+}
+
+
+class SGD(Record):
+    """Stochastic gradient descent, as torch.optim.SGD."""
+
+    lr: Number = setting("number", "peak learning rate", default=0.1, above=0)
+    momentum: Number = setting("number", "momentum factor", default=0, low=0, high=1)
+    weight_decay: Number = setting("number", "L2 penalty", default=0, low=0)
+    nesterov: bool = setting("flag", "Nesterov momentum", default=False)
+
+
+class AdamW(Record):
+    """Adam with decoupled weight decay, as torch.optim.AdamW."""
+
+    lr: Number = setting("number", "peak learning rate", default=Fraction(1, 1000), above=0)
+    beta1: Number = setting(
+        "number", "decay of the mean of the gradient", default=Fraction(9, 10), low=0, high=1
+    )
+    beta2: Number = setting(
+        "number", "decay of the mean of its square", default=Fraction(999, 1000), low=0, high=1
+    )
+    eps: Number = setting("number", "added to the denominator", default=Fraction(1, 10**8), above=0)
+    weight_decay: Number = setting(
+        "number", "decoupled weight decay", default=Fraction(1, 100), low=0
+    )
+
+
+OPTIMIZERS = {"sgd": SGD, "adamw": AdamW}
+
+_WARMUP = "epochs over which the learning rate rises linearly to its peak; may be a fraction"
+
+
+class Constant(Record):
+    """The peak learning rate throughout."""
+
+    warmup: Number = setting("number", _WARMUP, default=0, low=0)
+
+
+class Cosine(Record):
+    """Half a cosine from the peak to `lr_min` (Loshchilov and Hutter 2017, one cycle)."""
+
+    warmup: Number = setting("number", _WARMUP, default=0, low=0)
+    lr_min: Number = setting("number", "the learning rate at the end", default=0, low=0)
+
+
+class Step(Record):
+    """The learning rate is multiplied by `gamma` after every `every` epochs."""
+
+    every: Number = setting("number", "epochs between two steps", default=30, above=0)
+    gamma: Number = setting("number", "the factor", default=Fraction(1, 10), above=0, high=1)
+    warmup: Number = setting("number", _WARMUP, default=0, low=0)
+
+
+SCHEDULES = {"constant": Constant, "cosine": Cosine, "step": Step}
+
+
+class Recipe(Record):
+    """How to train: `recipe NAME { … }`.
+
+    Every setting has a default, so that a file without a recipe trains with a stated one.
+    """
+
+    name: str = "default"
+    doc: str = ""
+    data: Dataset = setting("variant", "the pictures", default=Digits(), choices=DATASETS)
+    epochs: int = setting("whole", "passes over the training pictures", default=10, low=1)
+    batch: int = setting("whole", "pictures per step", default=128, low=1, high=2**20)
+    optimizer: SGD | AdamW = setting(
+        "variant", "how weights are updated", default=SGD(), choices=OPTIMIZERS
+    )
+    schedule: Constant | Cosine | Step = setting(
+        "variant",
+        "the learning rate over time, changed at every step",
+        default=Cosine(),
+        choices=SCHEDULES,
+    )
+    label_smoothing: Number = setting(
+        "number", "share of the target spread over all classes", default=0, low=0, high=1
+    )
+    ema: Number = setting(
+        "number",
+        "decay of the exponential moving average of the weights that is evaluated; 0 for none",
+        default=0,
+        low=0,
+        high=1,
+    )
+    precision: str = setting(
+        "word",
+        "`fp32`, or `bf16`: bfloat16 autocast of the forward pass",
+        default="fp32",
+        choices=("fp32", "bf16"),
+    )
+    validation: Number = setting(
+        "number",
+        "share of the training pictures held out to validate on",
+        default=Fraction(1, 10),
+        low=0,
+        high=Fraction(1, 2),
+    )
+    seed: int = setting("whole", "seed of every random choice", default=0, low=0, high=2**32 - 1)

@@ -1,0 +1,165 @@
+"""Recipes and studies from text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anydsl.design import reading
+from anydsl.design.faults import DUPLICATE, EXTENDS, MISSING, UNKNOWN_NAME, WRONG_VALUE
+from anydsl.design.modules import Module
+from anydsl.design.recipe import Recipe
+from anydsl.design.study import Study
+from anydsl.errors import UsageError
+from anydsl.language import tree
+from anydsl.language.diagnostics import Diagnostic, Fault, Label, nearest
+from anydsl.language.parser import parse
+from anydsl.language.record import Record, RecordType
+from anydsl.language.source import Source
+
+_Said = dict[str, tuple[tree.Assign, Module]]
+
+
+def resolve_recipe(module: Module, block: tree.Block) -> tuple[Recipe | None, list[Diagnostic]]:
+    """Resolve a recipe; None where it has errors."""
+    diagnostics: list[Diagnostic] = []
+    said = _merged(module, block, diagnostics, ())
+    given = _read(said, Recipe, diagnostics)
+    if diagnostics:
+        return None, diagnostics
+    assert block.label is not None
+    return Recipe(block.label.name.text, block.doc, **given), []
+
+
+def resolve_study(module: Module, block: tree.Block) -> tuple[Study | None, list[Diagnostic]]:
+    """Resolve a study; None where it has errors."""
+    diagnostics: list[Diagnostic] = []
+    said = _merged(module, block, diagnostics, ())
+    given = _read(
+        {k: v for k, v in said.items() if k not in ("spaces", "recipe")}, Study, diagnostics
+    )
+    assert block.label is not None
+    for word, kinds in (("spaces", ("space", "net")), ("recipe", ("recipe",))):
+        if word not in said:
+            message = f"`{word}` is missing: {Study.__settings__[word].doc}"
+            diagnostics.append(Diagnostic(MISSING, message, block.head))
+            continue
+        value = said[word][0].value
+        items = value.items if isinstance(value, tree.List) else (value,)
+        if (word == "spaces") != isinstance(value, tree.List):
+            shape = "a list of spaces" if word == "spaces" else "one recipe"
+            diagnostics.append(Diagnostic(WRONG_VALUE, f"`{word}` is {shape}", value.span))
+            continue
+        names: list[str] = []
+        for item in items:
+            name = item.name if isinstance(item, tree.Variable) else ""
+            found = said[word][1].find(name)
+            if found and isinstance(found[1], tree.Block) and found[1].kind.text in kinds:
+                names.append(name)
+            else:
+                hint = nearest(name, module.known())
+                message = f"`{item.span.text}` is no {kinds[0]}"
+                diagnostics.append(Diagnostic(UNKNOWN_NAME, message, item.span, help=hint))
+        given[word] = tuple(names) if word == "spaces" else "".join(names)
+    if diagnostics:
+        return None, diagnostics
+    return Study(block.label.name.text, block.doc, **given), []
+
+
+def recipe_with(recipe: Recipe, changes: list[str]) -> Recipe:
+    """Change a recipe by `KEY=VALUE`, values in the language: `optimizer.lr=0.1`, `data=digits`.
+
+    Raises:
+        UsageError: a key is unknown or a value doesn't fit.
+    """
+    from anydsl.design.modules import Library
+
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals or not text.strip():
+            raise UsageError(f"--set takes KEY=VALUE, not `{change}`")
+        source = Source("--set", f"anynet 1\nvalue = {text}\n")
+        parsed = parse(source)
+        statements = parsed.file.statements
+        if parsed.diagnostics or len(statements) != 1 or not isinstance(statements[0], tree.Assign):
+            raise UsageError(f"--set {change}: `{text}` is no value")
+        module = Library().text("anynet 1\n", "--set")
+        try:
+            recipe = _changed(recipe, key.strip().split("."), statements[0].value, module)
+        except Fault as fault:
+            found = fault.diagnostic
+            raise UsageError(
+                f"--set {change}: {found.message}" + (f"; {found.help}" if found.help else "")
+            ) from None
+    return recipe
+
+
+def _changed(record: Any, keys: list[str], value: tree.Expr, module: Module) -> Any:
+    key, *rest = keys
+    declared = record.__settings__
+    if key not in declared:
+        hint = nearest(key, declared) or f"its words are {', '.join(declared)}"
+        raise Fault(Diagnostic(UNKNOWN_NAME, f"there is no `{key}`", value.span, help=hint))
+    inner = getattr(record, key)
+    if rest:
+        if not isinstance(inner, Record):
+            raise Fault(Diagnostic(UNKNOWN_NAME, f"`{key}` has no settings of its own", value.span))
+        return record.replace(**{key: _changed(inner, rest, value, module)})
+    return record.replace(**{key: reading.read(value, declared[key], module, key)})
+
+
+def _merged(
+    module: Module,
+    block: tree.Block,
+    diagnostics: list[Diagnostic],
+    chain: tuple[tree.Block, ...],
+) -> _Said:
+    """The statements of a recipe or a study over those of what it extends."""
+    kind = block.kind.text
+    said: _Said = {}
+    if block.params is not None:
+        diagnostics.append(Diagnostic(WRONG_VALUE, f"a {kind} has no parameters", block.head))
+    if block.base is not None:
+        found = module.find(block.base.text)
+        if found is None:
+            hint = nearest(block.base.text, module.known())
+            message = f"`{block.base.text}` is not known here"
+            diagnostics.append(Diagnostic(UNKNOWN_NAME, message, block.base.span, help=hint))
+        elif not isinstance(found[1], tree.Block) or found[1].kind.text != kind:
+            message = f"a {kind} can only extend a {kind}"
+            diagnostics.append(Diagnostic(EXTENDS, message, block.base.span))
+        elif found[1] in (*chain, block):
+            message = f"`{block.base.text}` extends itself"
+            diagnostics.append(Diagnostic(EXTENDS, message, block.base.span))
+        else:
+            said = _merged(found[0], found[1], diagnostics, (*chain, block))
+    own: _Said = {}
+    for statement in block.body:
+        match statement:
+            case tree.Assign(name=name):
+                if name.text in own:
+                    label = Label(own[name.text][0].name.span, "first here")
+                    message = f"`{name.text}` is given twice"
+                    diagnostics.append(Diagnostic(DUPLICATE, message, name.span, (label,)))
+                own[name.text] = (statement, module)
+            case tree.Broken():
+                pass
+            case _:
+                message = f"a {kind} has settings only: `name = value`"
+                diagnostics.append(Diagnostic(WRONG_VALUE, message, statement.span))
+    return said | own
+
+
+def _read(said: _Said, cls: RecordType, diagnostics: list[Diagnostic]) -> dict[str, Any]:
+    declared = cls.__settings__
+    given: dict[str, Any] = {}
+    for name, (statement, module) in said.items():
+        if name not in declared:
+            hint = nearest(name, declared) or f"its words are {', '.join(declared)}"
+            message = f"a {cls.__name__.lower()} has no `{name}`"
+            diagnostics.append(Diagnostic(UNKNOWN_NAME, message, statement.name.span, help=hint))
+            continue
+        try:
+            given[name] = reading.read(statement.value, declared[name], module, name)
+        except Fault as fault:
+            diagnostics.append(fault.diagnostic)
+    return given

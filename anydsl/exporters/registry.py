@@ -1,0 +1,85 @@
+"""Which exporters there are, and how a file is written by one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+from anydsl.errors import RunError, UsageError
+from anydsl.language.diagnostics import nearest
+
+if TYPE_CHECKING:
+    from torch import fx
+
+    from anydsl.graph.dataflow import Graph
+
+
+class Exporter(Protocol):
+    """What a file of this folder holds.
+
+    Attributes:
+        SUFFIX: of the files that it writes.
+    """
+
+    SUFFIX: str
+
+    def write(self, module: fx.GraphModule, graph: Graph, path: str) -> None:
+        """Write the network to a path."""
+        ...
+
+
+def names() -> list[str]:
+    """The formats, by the names of their files."""
+    stems = (os.path.splitext(file) for file in os.listdir(os.path.dirname(__file__)))
+    return sorted(s for s, suffix in stems if suffix == ".py" and s not in ("__init__", "registry"))
+
+
+def find(name: str | None, path: str | None) -> Exporter:
+    """The exporter of a name, else of a path's suffix.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name is not None:
+        if name not in names():
+            hint = nearest(name, names()) or f"there are {', '.join(names())}"
+            raise UsageError(f"no exporter is called `{name}`; {hint}")
+        return _load(name)
+    suffix = os.path.splitext(path or "")[1]
+    exporters = {exporter.SUFFIX: exporter for exporter in map(_load, names())}
+    if suffix not in exporters:
+        raise UsageError(f"no form has the suffix `{suffix}`: there are {', '.join(exporters)}")
+    return exporters[suffix]
+
+
+def export(exporter: Exporter, module: fx.GraphModule, graph: Graph, path: str) -> None:
+    """Write a compiled network; the file appears whole or not at all.
+
+    Raises:
+        UsageError: the path can't be written.
+        RunError: the format can't hold the network.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        with tempfile.TemporaryDirectory(prefix=".anydsl-", dir=folder) as workplace:
+            beside = os.path.join(workplace, os.path.basename(path))
+            exporter.write(module, graph, beside)
+            for file in os.listdir(workplace):
+                os.chmod(os.path.join(workplace, file), 0o666 & ~_umask())
+                os.replace(os.path.join(workplace, file), os.path.join(folder, file))
+    except OSError as error:
+        raise UsageError(f"can't write {path}: {error.strerror or error}") from None
+    except RuntimeError as error:
+        raise RunError(f"can't write {path}: {error}") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _load(name: str) -> Exporter:
+    return cast("Exporter", import_module(f"anydsl.exporters.{name}"))

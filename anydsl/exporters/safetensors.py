@@ -1,0 +1,20 @@
+"""The weights alone, under the names of the spec, as safetensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import fx
+
+    from anydsl.graph.dataflow import Graph
+
+SUFFIX = ".safetensors"
+
+
+def write(module: fx.GraphModule, graph: Graph, path: str) -> None:
+    """Write parameters and buffers."""
+    from safetensors.torch import save_file  # pyright: ignore[reportUnknownVariableType]
+
+    state = {name: tensor.contiguous() for name, tensor in module.state_dict().items()}
+    save_file(state, path, metadata={"format": "pt", "net": graph.name})

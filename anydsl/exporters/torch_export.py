@@ -1,0 +1,21 @@
+"""A torch.export program, with a batch of any size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import fx
+
+    from anydsl.graph.dataflow import Graph
+
+SUFFIX = ".pt2"
+
+
+def write(module: fx.GraphModule, graph: Graph, path: str) -> None:
+    """Write the program; `torch.export.load` reads it."""
+    import torch
+
+    example = torch.zeros(2, *graph.input)
+    shapes = {"x": {0: torch.export.Dim("batch", min=1)}}
+    torch.export.save(torch.export.export(module, (example,), dynamic_shapes=shapes), path)

@@ -1,0 +1,91 @@
+"""Findings as values: what is wrong, where, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from anydsl.language.record import Record
+from anydsl.language.source import Span
+
+ERROR, WARNING, NOTE = "error", "warning", "note"
+
+
+class Kind(Record):
+    """A sort of finding: its name, its code, how grave it is and its page in Markdown."""
+
+    name: str
+    code: str
+    severity: str
+    page: str
+
+
+class Label(Record):
+    """A second place that a finding speaks of, and what is there."""
+
+    at: Span
+    message: str
+
+
+class Edit(Record):
+    """Replace what stands at a span."""
+
+    at: Span
+    text: str
+
+
+class Fix(Record):
+    """A way to mend a finding; safe if the network stays the same."""
+
+    message: str
+    edits: tuple[Edit, ...]
+    safe: bool = False
+
+
+class Diagnostic(Record):
+    """One finding, at the narrowest place that is to blame."""
+
+    kind: Kind
+    message: str
+    at: Span
+    labels: tuple[Label, ...] = ()
+    help: str = ""
+    fixes: tuple[Fix, ...] = ()
+    severity: str = ""
+
+    @property
+    def level(self) -> str:
+        """How grave this finding is: its own severity, else that of its kind."""
+        return self.severity or self.kind.severity
+
+    @property
+    def position(self) -> tuple[str, int, int]:
+        """Path, line and column, for sorting and printing."""
+        return (self.at.source.path, *self.at.source.position(self.at.start))
+
+    def concise(self) -> str:
+        """The finding in one line: `path:line:column: severity[name] message`."""
+        path, line, column = self.position
+        return f"{path}:{line}:{column}: {self.level}[{self.kind.name}] {self.message}"
+
+
+class Fault(Exception):
+    """Ends the resolving of one value; whoever resolves the next one catches and collects it."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        super().__init__(diagnostic.message)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``did you mean `…`?`` for a misspelt word, or an empty text."""
+    from difflib import get_close_matches
+
+    letters = set(word.lower())
+    words = sorted(
+        other
+        for other in known
+        if abs(len(other) - len(word)) <= max(2, len(word))
+        and len(letters & set(other)) * 2 >= len(letters)
+    )
+    close = get_close_matches(word, words, 1, 0.5) or get_close_matches(word.lower(), words, 1, 0.5)
+    return f"did you mean `{close[0]}`?" if close else ""

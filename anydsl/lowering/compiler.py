@@ -1,0 +1,131 @@
+"""A network as a torch.fx.GraphModule."""
+
+from __future__ import annotations
+
+import gc
+import operator
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import fx, nn
+
+from anydsl.blocks.graphing import build_graph
+from anydsl.design.network import Network
+from anydsl.graph.dataflow import INPUT, Graph, Node
+from anydsl.lowering.initialization import initialize
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "operator.add": operator.add,
+    "operator.mul": operator.mul,
+}
+
+# What may be overwritten: these don't need their own output to compute their gradient.
+_OVERWRITABLE = ("conv", "bn", "add", "linear")
+_INPLACE = ("ReLU", "ReLU6", "SiLU", "Hardswish", "Hardsigmoid")
+
+
+def compile_network(
+    network: Network, *, device: str | torch.device = "cpu", seed: int = 0
+) -> fx.GraphModule:
+    """Compile a network.
+
+    Args:
+        network: what to compile.
+        device: where the parameters are made; on `meta` they have shapes only.
+        seed: of the initialization; the same on every device.
+
+    Returns:
+        A module from pictures, batch x channels x height x width, to what the head puts out. Its
+        submodules have the paths of the spec: `s2.b1.main.conv1`.
+
+    Raises:
+        SpecError: the blocks of the network don't fit together.
+    """
+    collecting = gc.isenabled()
+    gc.disable()  # it would search, again and again, objects that all stay
+    try:
+        module = lower(build_graph(network), device=device)
+    finally:
+        if collecting:
+            gc.enable()
+    if torch.device(device).type != "meta":
+        initialize(module, seed=seed)
+    return module
+
+
+def lower(graph: Graph, *, device: str | torch.device = "cpu") -> fx.GraphModule:
+    """Make the GraphModule of a graph; its parameters are not initialized."""
+    module = fx.GraphModule(nn.Module(), fx.Graph(), class_name=graph.name)
+    place = torch.device(device)
+    traced = fx.Graph()
+    values: dict[str, fx.Node] = {INPUT: traced.placeholder("x")}
+    for node in graph:
+        form = node.operation.torch(*map(graph.shape, node.inputs))
+        inputs = tuple(values[path] for path in node.inputs)
+        if form.is_module:
+            arguments = tuple(form.arguments.items())
+            if form.name in _INPLACE and _overwrites(graph, node):
+                arguments = (*arguments, ("inplace", True))
+            _attach(module, node.path, _copy(_prototype(form.name, arguments), place))
+            values[node.path] = traced.call_module(node.path, inputs)
+        else:
+            values[node.path] = traced.call_function(_FUNCTIONS[form.name], inputs, form.arguments)
+    traced.output(values[graph.output])
+    module.graph = traced
+    return module
+
+
+@lru_cache(maxsize=4096)
+def _prototype(name: str, arguments: tuple[tuple[str, Any], ...]) -> nn.Module:
+    """A module that others are copied from, without any numbers in it.
+
+    Most modules of a network are alike, and a constructor of torch.nn takes far longer than a copy,
+    not least because it initializes parameters, which `initialize` does once for all.
+    """
+    cls: Any = getattr(nn, name)
+    if hasattr(cls, "reset_parameters"):
+        return cls(**dict(arguments), device="meta")
+    return cls(**dict(arguments))
+
+
+_CONTAINER = nn.Module()
+
+
+def _copy(module: nn.Module, device: torch.device | None = None) -> nn.Module:
+    """A copy whose parameters, buffers, submodules and hooks are its own."""
+    copy = module.__class__.__new__(module.__class__)
+    own = copy.__dict__
+    own.update(module.__dict__)
+    for name, value in module.__dict__.items():
+        if value.__class__ in (dict, OrderedDict, set):
+            own[name] = value.copy()
+    for name, parameter in own["_parameters"].items():
+        if parameter is not None:
+            own["_parameters"][name] = nn.Parameter(torch.empty(parameter.shape, device=device))
+    for name, buffer in own["_buffers"].items():
+        if buffer is not None:
+            own["_buffers"][name] = torch.empty(buffer.shape, dtype=buffer.dtype, device=device)
+    return copy
+
+
+def _overwrites(graph: Graph, node: Node) -> bool:
+    """Whether an activation can write into its input: nobody else reads it."""
+    source = node.inputs[0]
+    return (
+        source not in (INPUT, graph.output)
+        and graph.users(source) == 1
+        and graph.node(source).operation.word in _OVERWRITABLE
+    )
+
+
+def _attach(root: nn.Module, path: str, module: nn.Module) -> None:
+    *parents, name = path.split(".")
+    for parent in parents:
+        children = root.__dict__["_modules"]
+        if parent not in children:
+            children[parent] = _copy(_CONTAINER)
+        root = children[parent]
+    root.__dict__["_modules"][name] = module

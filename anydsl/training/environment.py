@@ -1,0 +1,41 @@
+"""What a run ran on: versions, device, command."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import sys
+import time
+from importlib import metadata
+from typing import Any
+
+import torch
+
+from anydsl.training.devices import device_name
+
+_PACKAGES = ("anydsl", "torch", "torchvision", "scikit-learn", "safetensors", "numpy")
+
+
+def environment(device: torch.device, *, compiled: bool) -> dict[str, Any]:
+    """Describe this process, as JSON."""
+    return {
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "command": shlex.join(sys.argv),
+        "device": str(device),
+        "device_name": device_name(device),
+        "compile": compiled,
+        "threads": torch.get_num_threads(),
+        "cpus": os.cpu_count(),
+        "platform": platform.platform(),
+        "python": platform.python_version(),
+        "cuda": torch.version.cuda if device.type == "cuda" else None,
+        "versions": {name: _version(name) for name in _PACKAGES},
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

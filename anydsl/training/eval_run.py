@@ -1,0 +1,147 @@
+"""Judging the net of a run once more: the function behind `anydsl eval`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from anydsl.errors import DataError, RunError, WeightsError
+from anydsl.language.record import Record
+from anydsl.lowering.compiler import compile_network
+from anydsl.training.batches import Batches, memory_format
+from anydsl.training.checkpoints import read
+from anydsl.training.devices import device_of
+from anydsl.training.evaluation import evaluate
+from anydsl.training.failures import explained
+from anydsl.training.folder import RunFolder
+from anydsl.training.plan import classes_of
+from anydsl.training.preparation import Fit, check_classes, prepare, settled
+from anydsl.training.resuming import recorded_design, recorded_source
+from anydsl.training.source import Source, locate
+from anydsl.training.state import named
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from anydsl.design.network import Network
+    from anydsl.design.recipe import Recipe
+    from anydsl.training.pictures import Pictures
+
+
+class Judgement(Record):
+    """How a run's net does on a split.
+
+    Attributes:
+        run: the run's folder.
+        data, split: what it was judged on.
+        weights: the file that they came from.
+        pictures: how many there are.
+        loss: mean cross entropy.
+        top1, top5: shares of the pictures; `top5` is None with five classes or fewer.
+    """
+
+    run: str
+    data: str
+    split: str
+    weights: str
+    pictures: int
+    loss: float
+    top1: float
+    top5: float | None
+
+
+def eval_run(
+    run: str | Path,
+    *,
+    weights: str | Path | None = None,
+    data: str | None = None,
+    split: str = "test",
+    device: str = "auto",
+) -> Judgement:
+    """Judge the run in the folder `run`, finished or not.
+
+    Args:
+        run: the folder.
+        weights: a safetensors file; by default the run's best weights, or its last ones.
+        data: a data set's name or a folder, by default what the run was trained on. Pictures are
+            normalised as in the run.
+        split: `test` or `val`.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+
+    Raises:
+        DataError: the data is missing or broken, does not fit the net, or has no such split.
+        RunError: the run is damaged, or has no weights yet.
+        SpecError: the run's spec is damaged.
+        UsageError: an option is wrong.
+        WeightsError: the weights are missing, damaged or another net's.
+    """
+    folder, place = RunFolder.of(run), device_of(device)
+    network, recipe = recorded_design(folder)
+    source = locate(recipe.data, data)
+    if data is None:
+        source = recorded_source(folder, source)
+    pictures = _pictures(source, recipe, network, split, place)
+    file = Path(weights) if weights is not None else _newest(folder)
+    module = compile_network(network, device=str(place), seed=recipe.seed)
+    module.to(memory_format=memory_format(place))
+    load_weights(module, file)
+    with explained(compiled=False):
+        scores = evaluate(module, pictures, _batches(folder, recipe, place), recipe.precision)
+    return Judgement(
+        run=str(folder.path),
+        data=source.name,
+        split=split,
+        weights=str(file),
+        pictures=scores.pictures,
+        loss=scores.loss,
+        top1=scores.top1,
+        top5=scores.top5,
+    )
+
+
+def load_weights(module: nn.Module, file: Path) -> None:
+    """Load a safetensors file: a net's weights alone, or a checkpoint with its optimizer.
+
+    Raises:
+        WeightsError: it is missing, damaged or another net's.
+    """
+    tensors, _ = read(file)
+    weights = named(tensors, "ema.") or named(tensors, "model.") or tensors
+    try:
+        module.load_state_dict(weights)
+    except RuntimeError as error:
+        reasons = str(error).strip().splitlines()
+        reason = reasons[1].strip() if len(reasons) > 1 else reasons[0]
+        raise WeightsError(f"{file} has the weights of another net: {reason}") from error
+
+
+def _newest(folder: RunFolder) -> Path:
+    for file in (folder.best, folder.last):
+        if file.exists():
+            return file
+    raise RunError(f"{folder.path} has no weights yet: its first epoch is not over")
+
+
+def _pictures(
+    source: Source, recipe: Recipe, network: Network, split: str, device: torch.device
+) -> Pictures:
+    classes = classes_of(network)
+    if split == "val":
+        val = prepare(source, recipe, network.input, classes, device).val
+        if val is None:
+            raise DataError("the run has no validation split: its recipe has `validation = 0`")
+        return val
+    opened = source.open(network.input[0])
+    check_classes(opened.classes, classes)
+    return settled(Fit(source, network.input, classes)(opened.test(), "test"), device)
+
+
+def _batches(folder: RunFolder, recipe: Recipe, device: torch.device) -> Batches:
+    recorded = folder.read_json("data.json")
+    mean, std = (cast("Any", recorded.get(key)) for key in ("mean", "std"))
+    try:
+        values = [tuple(float(value) for value in channel) for channel in (mean, std)]
+    except (TypeError, ValueError) as error:
+        raise RunError(f"{folder.path / 'data.json'} is damaged: no mean and std") from error
+    return Batches(size=recipe.batch, mean=values[0], std=values[1], device=device)

@@ -1,0 +1,175 @@
+"""The folder of a run: what stands where in it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast, final
+
+from anydsl.errors import RunError, UsageError
+from anydsl.training.checkpoints import write, write_whole
+from anydsl.training.events import add_scalars, events_file
+from anydsl.training.jsonable import jsonable
+
+if TYPE_CHECKING:
+    from anydsl.training.state import Epoch, State
+
+RUNS = Path("runs")
+
+
+@final
+class RunFolder:
+    """A run's files.
+
+    Attributes:
+        path: the folder.
+        spec: the net and the recipe as they were resolved, `.anynet` text.
+        last: the checkpoint to go on from, written after every epoch.
+        best: the weights of the best validation accuracy; not there without a validation split.
+        summary: the result; there once the run is finished.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path: Final = path
+        self.spec: Final = path / "spec.anynet"
+        self.last: Final = path / "checkpoints" / "last.safetensors"
+        self.best: Final = path / "checkpoints" / "best.safetensors"
+        self.summary: Final = path / "summary.json"
+        self._metrics: Final = path / "metrics.jsonl"
+        self._events: Final = events_file(path / "events")
+
+    @property
+    def how_to_resume(self) -> str:
+        """The command that goes on with this run."""
+        return f"anydsl train --resume {shlex.quote(str(self.path))}"
+
+    @classmethod
+    def create(cls, out: str | Path | None, name: str) -> RunFolder:
+        """Make a new folder at `out`, by default `runs/NAME-YYYYmmdd-HHMMSS`.
+
+        Raises:
+            RunError: it can't be made, or has something in it.
+        """
+        stem = RUNS / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        path = Path(out) if out is not None else stem
+        count = 1
+        while out is None and path.exists():
+            count += 1
+            path = stem.with_name(f"{stem.name}-{count}")
+        folder = cls(path)
+        try:
+            if path.is_dir() and any(path.iterdir()):
+                hint = f": `{folder.how_to_resume}` goes on with it" if folder.spec.exists() else ""
+                raise RunError(f"{path} is not empty{hint}; `--out` takes another folder")
+            for part in (path, folder.last.parent, folder._events.parent):
+                part.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"{path} can't be made: {error.strerror or error}") from error
+        return folder
+
+    @classmethod
+    def of(cls, path: str | Path) -> RunFolder:
+        """Return the run at `path`.
+
+        Raises:
+            UsageError: there is none.
+        """
+        folder = cls(Path(path))
+        if not folder.spec.is_file():
+            raise UsageError(f"{path} is no run folder: it has no {folder.spec.name}")
+        return folder
+
+    @classmethod
+    def newest_unfinished(cls, text: str | None = None) -> RunFolder:
+        """Return the newest run under `runs/` without a summary, first one whose spec is `text`.
+
+        Raises:
+            UsageError: there is none.
+        """
+        runs = [cls(path.parent) for path in RUNS.glob("*/spec.anynet")]
+        runs = [run for run in runs if not run.summary.exists()]
+        if not runs:
+            raise UsageError(f"--resume: no unfinished run in {RUNS}/")
+        return max(runs, key=lambda run: (run.text() == text, run.spec.stat().st_mtime))
+
+    def text(self) -> str:
+        """The text of the spec that is trained here."""
+        return self.read_bytes(self.spec).decode(errors="replace")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write one file of the folder, whole or not at all."""
+        write_whole(self.path / name, text.encode())
+
+    def write_json(self, name: str, value: object) -> None:
+        """Write one JSON file of the folder, whole or not at all."""
+        self.write_text(name, json.dumps(jsonable(value), indent=2) + "\n")
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read one JSON file of the folder.
+
+        Raises:
+            RunError: it is missing or damaged.
+        """
+        try:
+            value = json.loads(self.read_bytes(self.path / name))
+        except ValueError as error:
+            raise RunError(f"{self.path / name} is damaged ({error})") from error
+        if not isinstance(value, dict):
+            raise RunError(f"{self.path / name} is damaged: no object")
+        return cast("dict[str, Any]", value)
+
+    def read_bytes(self, path: Path) -> bytes:
+        """Read a file of the folder.
+
+        Raises:
+            RunError: it is missing or unreadable.
+        """
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise RunError(f"{path} can't be read: {error.strerror or error}") from error
+
+    def rewrite_metrics(self, history: list[Epoch]) -> None:
+        """Begin `metrics.jsonl` with the epochs that the checkpoint knows of."""
+        self.write_text(self._metrics.name, "".join(_line(row) for row in history))
+
+    def keep(self, state: State) -> None:
+        """Save a state after an epoch: the best weights first, so that `last` never names others.
+
+        Raises:
+            RunError: a file can't be written.
+        """
+        row = state.history[-1]
+        if state.best is row:
+            values = {"epoch": row.epoch, "val_accuracy": row.val_accuracy}
+            write(self.best, state.evaluated.state_dict(), values)
+        self.save(state)
+        try:
+            with open(self._metrics, "a", encoding="utf-8") as file:
+                file.write(_line(row))
+            numbers = cast("dict[str, float | None]", jsonable(row))
+            scalars = {
+                name: value
+                for name, value in numbers.items()
+                if value is not None and name not in ("epoch", "step")
+            }
+            add_scalars(self._events, row.step, scalars)
+        except OSError as error:
+            file = error.filename or self.path
+            raise RunError(f"{file} can't be written: {error.strerror or error}") from error
+        except ImportError:
+            pass  # said once, when the run begins
+
+    def save(self, state: State) -> None:
+        """Write the checkpoint to go on from.
+
+        Raises:
+            RunError: it can't be written; the one before is untouched.
+        """
+        write(self.last, state.tensors(), state.values())
+
+
+def _line(row: Epoch) -> str:
+    return json.dumps(jsonable(row)) + "\n"

@@ -1,0 +1,150 @@
+"""What is to be trained, settled and checked before the first step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from anydsl.blocks.measurement import measure
+from anydsl.design.expansion import expand
+from anydsl.design.recipe import Recipe
+from anydsl.errors import DataError, UsageError
+from anydsl.language.record import Record
+from anydsl.lowering.compiler import compile_network
+from anydsl.training.batches import Batches, memory_format
+from anydsl.training.devices import device_of
+from anydsl.training.preparation import Data, prepare
+from anydsl.training.source import Source, locate
+
+if TYPE_CHECKING:
+    from anydsl.design.network import Network
+
+
+class Task(Record):
+    """A net, how it is trained and on what: all that decides the result, before any file is read.
+
+    Attributes:
+        network: the net.
+        recipe: with every override in it.
+        source: which data set, and where it should be.
+        text: net and recipe as `.anynet` text; two tasks are the same if it is.
+    """
+
+    network: Network
+    recipe: Recipe
+    source: Source
+    text: str
+
+
+class Plan(Record):
+    """A task that can begin: the data read and fitting, the net compiled and initialised.
+
+    Attributes:
+        name: the net's.
+        text: net and recipe as `.anynet` text.
+        recipe: how to train.
+        data: the pictures.
+        module: the net on its device.
+        device: where.
+        compiled: whether the module is called through `torch.compile`.
+        flops: multiply-adds of the net for one picture.
+    """
+
+    name: str
+    text: str
+    recipe: Recipe
+    data: Data
+    module: nn.Module
+    device: torch.device
+    compiled: bool = False
+    flops: int = 0
+
+    @property
+    def params(self) -> int:
+        """How many parameters are trained."""
+        return sum(parameter.numel() for parameter in self.module.parameters())
+
+    @property
+    def batches(self) -> Batches:
+        """How the pictures become batches."""
+        return Batches(
+            size=self.recipe.batch,
+            mean=self.data.mean,
+            std=self.data.std,
+            device=self.device,
+            augment=self.data.source.dataset.augment,
+            seed=self.recipe.seed,
+        )
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps an epoch."""
+        return self.batches.steps(len(self.data.train))
+
+
+def task_of(
+    network: Network,
+    recipe: Recipe | None,
+    *,
+    data: str | None = None,
+    epochs: int | None = None,
+    precision: str | None = None,
+    seed: int | None = None,
+) -> Task:
+    """Settle the recipe: the default one for None, with the overrides that are not None.
+
+    Raises:
+        UsageError: an override is out of its bounds, or `data` names nothing.
+        DataError: `data` is a folder without pictures.
+    """
+    settled = Recipe() if recipe is None else recipe
+    for name, value in (("epochs", epochs), ("precision", precision), ("seed", seed)):
+        if value is not None:
+            settled = settled.replace(**{name: _allowed(name, value)})
+    source = locate(settled.data, data)
+    settled = settled.replace(data=source.dataset)
+    return Task(network, settled, source, expand(network, settled))
+
+
+def plan_of(task: Task, *, device: str, compiled: bool = False, download: bool = False) -> Plan:
+    """Read the data, check that it fits the net, and compile the net.
+
+    Raises:
+        UsageError: there is no such device.
+        DataError: the data is missing or broken, or does not fit.
+    """
+    place, network = device_of(device), task.network
+    data = prepare(
+        task.source, task.recipe, network.input, classes_of(network), place, download=download
+    )
+    module = compile_network(network, device=str(place), seed=task.recipe.seed)
+    module.to(memory_format=memory_format(place))
+    flops = measure(network).cost.flops
+    return Plan(network.name, task.text, task.recipe, data, module, place, compiled, flops)
+
+
+def classes_of(network: Network) -> int:
+    """How many classes the net tells apart: the length of its output.
+
+    Raises:
+        DataError: its output is a picture.
+    """
+    output = measure(network).output
+    if any(n != 1 for n in output[1:]):
+        shape = "x".join(str(n) for n in output)
+        raise DataError(
+            f"the net puts out {shape}, not one number for each class: give it a `head`"
+        )
+    return output[0]
+
+
+def _allowed(name: str, value: Any) -> Any:
+    setting = Recipe.__settings__[name]
+    if setting.choices:
+        if value not in setting.choices:
+            raise UsageError(f"--{name} {value}: one of {', '.join(setting.choices)}")
+    elif not setting.allows(value):
+        raise UsageError(f"--{name} {value}: must be {setting.bounds()}")
+    return value

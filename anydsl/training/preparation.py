@@ -1,0 +1,175 @@
+"""From a data set's files to pictures on the device: fitted to the net, split, and measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from anydsl.errors import DataError
+from anydsl.language.record import Record
+from anydsl.training.pictures import Pictures, hold_out, limited, resized, statistics
+from anydsl.training.seeds import derive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from anydsl.design.recipe import Recipe
+    from anydsl.training.source import Source
+
+Shape = tuple[int, int, int]
+
+
+class Data(Record):
+    """What a run trains on and is judged by.
+
+    Attributes:
+        source: which data set, and where it is.
+        classes: the names of the classes, in the order of the labels.
+        train: the pictures to train on.
+        val: the pictures held out to validate on, None where none are.
+        test: reads the test pictures; called once, at the end.
+        mean, std: of each channel of `train`, pictures taken as 0 to 1.
+        note: what was decided about the data in the reader's place.
+    """
+
+    source: Source
+    classes: tuple[str, ...]
+    train: Pictures
+    val: Pictures | None
+    test: Callable[[], Pictures]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    note: str
+
+    def identity(self) -> dict[str, object]:
+        """What a resumed run must find unchanged."""
+        return {
+            "name": self.source.name,
+            "classes": list(self.classes),
+            "train": len(self.train),
+            "val": len(self.val or ()),
+            "mean": list(self.mean),
+            "std": list(self.std),
+        }
+
+
+def prepare(
+    source: Source,
+    recipe: Recipe,
+    shape: Shape,
+    classes: int,
+    device: torch.device,
+    *,
+    download: bool = False,
+) -> Data:
+    """Read the training pictures, hold the validation split out and put both on `device`.
+
+    `shape` is the net's `input` (channels, height, width), `classes` how many it tells apart.
+
+    Raises:
+        DataError: the data is missing or broken, or does not fit the net.
+    """
+    opened = source.open(shape[0], download=download)
+    check_classes(opened.classes, classes)
+    fit = Fit(source, shape, classes)
+    if opened.validation:
+        train, val = fit(opened.train(), "training"), fit(opened.validation(), "validation")
+    else:
+        pictures = fit(opened.train(), "training")
+        kept, held = hold_out(pictures.labels, recipe.validation, derive(recipe.seed, "validation"))
+        train, val = pictures.part(kept), pictures.part(held)
+    if len(train) < 2:
+        raise DataError(f"{source.name} leaves {len(train)} pictures to train on: 2 are the least")
+    mean, std = statistics(train.images)
+    return Data(
+        source=source,
+        classes=opened.classes,
+        train=settled(train, device),
+        val=settled(val, device) if len(val) else None,
+        test=lambda: settled(fit(opened.test(), "test"), device),
+        mean=mean,
+        std=std,
+        note=opened.note,
+    )
+
+
+class Fit(Record):
+    """Brings the pictures of one data set to the shape that the net takes."""
+
+    source: Source
+    shape: Shape
+    classes: int
+
+    def __call__(self, pictures: Pictures, split: str) -> Pictures:
+        """Return `pictures` resized as the data set's `resize` says.
+
+        Raises:
+            DataError: they are empty, contradict themselves, or do not fit the net's `input`.
+        """
+        _check_whole(pictures, self.classes, f"the {split} split of {self.source.name}")
+        size = self.source.dataset.resize or (pictures.shape[1], pictures.shape[2])
+        shape = (pictures.shape[0], *size)
+        if shape != self.shape:
+            raise DataError(
+                f"the pictures are {_written(shape)} but `input` is {_written(self.shape)}: "
+                f"set {self._remedy(shape)}"
+            )
+        limited(len(pictures), shape)
+        return Pictures(resized(pictures.images, size), pictures.labels)
+
+    def _remedy(self, shape: Shape) -> str:
+        words: list[str] = []
+        if shape[0] != self.shape[0]:
+            words.append(f"`input = {_written((shape[0], *self.shape[1:]))}`")
+        if shape[1:] != self.shape[1:]:
+            words.append(f"`data = {_call(self.source, self.shape[1:])}`")
+        return " and ".join(words)
+
+
+def check_classes(names: tuple[str, ...], classes: int) -> None:
+    """Hold the data's classes against the net's.
+
+    Raises:
+        DataError: there are more or fewer.
+    """
+    if len(names) != classes:
+        shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        raise DataError(
+            f"the data has {len(names)} classes ({shown}) but the net tells {classes} apart: "
+            f"set `head {{ classes = {len(names)} }}`"
+        )
+
+
+def settled(pictures: Pictures, device: torch.device) -> Pictures:
+    """Return `pictures` on `device`, or as they are where they would take half of its memory."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        if pictures.images.nbytes > free // 2:
+            return pictures
+    return Pictures(pictures.images.to(device), pictures.labels.to(device))
+
+
+def _check_whole(pictures: Pictures, classes: int, what: str) -> None:
+    images, labels = pictures.images, pictures.labels
+    if len(images) != len(labels):
+        raise DataError(f"{what} has {len(images)} pictures but {len(labels)} labels")
+    if not len(labels):
+        raise DataError(f"{what} is empty")
+    if images.dtype != torch.uint8 or images.ndim != 4:
+        raise DataError(f"{what} has no pictures of bytes")
+    if labels.min() < 0 or labels.max() >= classes:
+        raise DataError(f"{what} has labels outside of its {classes} classes")
+
+
+def _written(shape: tuple[int, ...]) -> str:
+    return "x".join(str(n) for n in shape)
+
+
+def _call(source: Source, size: tuple[int, ...]) -> str:
+    """Spell the data set as a recipe would, at another size."""
+    arguments = [f'"{source.root}"'] if source.name == "image_folder" else []
+    arguments.append(f"resize = {_written(size)}")
+    if source.dataset.augment:
+        arguments.append(f"augment = [{', '.join(source.dataset.augment)}]")
+    return f"{source.name}({', '.join(arguments)})"

@@ -1,0 +1,80 @@
+"""How a run ended."""
+
+from __future__ import annotations
+
+from statistics import harmonic_mean
+from typing import TYPE_CHECKING
+
+from anydsl.errors import RunError
+from anydsl.language.record import Record
+
+if TYPE_CHECKING:
+    from anydsl.training.evaluation import Scores
+    from anydsl.training.folder import RunFolder
+    from anydsl.training.plan import Plan
+    from anydsl.training.state import State
+
+
+class Result(Record):
+    """How a run ended.
+
+    Attributes:
+        run: the run's folder.
+        epochs, steps: done.
+        train_loss: of the last epoch.
+        val_accuracy: of the weights that were tested, None without a validation split.
+        test_accuracy: of the epoch with the best validation accuracy, or else of the last one.
+        images_per_second: training pictures over the time of training alone.
+        seconds: for all epochs, validation with them.
+        params: parameters of the net.
+    """
+
+    run: str
+    epochs: int
+    steps: int
+    train_loss: float
+    val_accuracy: float | None
+    test_accuracy: float
+    images_per_second: float
+    seconds: float
+    params: int
+
+
+def summarized(plan: Plan, folder: RunFolder, state: State, scores: Scores) -> Result:
+    """Return how the run of `state` ended, and write it to the folder's summary.
+
+    Raises:
+        RunError: it can't be written.
+
+    """
+    last, best = state.history[-1], state.best
+    result = Result(
+        run=str(folder.path),
+        epochs=last.epoch,
+        steps=last.step,
+        train_loss=last.train_loss,
+        val_accuracy=best.val_accuracy if best else None,
+        test_accuracy=scores.top1,
+        images_per_second=harmonic_mean([row.images_per_second for row in state.history]),
+        seconds=sum(row.seconds for row in state.history),
+        params=plan.params,
+    )
+    fields = {name: getattr(result, name) for name in Result.__fields__}
+    best_epoch = (best or last).epoch
+    folder.write_json("summary.json", {**fields, "best_epoch": best_epoch, "test": scores})
+    return result
+
+
+def finished(folder: RunFolder) -> Result:
+    """Return how a run ended that has a summary.
+
+    Raises:
+        RunError: the summary is damaged.
+
+    """
+    summary = folder.read_json(folder.summary.name)
+    try:
+        known = {name: summary[name] for name in Result.__fields__}
+    except KeyError as error:
+        raise RunError(f"{folder.summary} is damaged: no {error}") from error
+    return Result(**known).replace(run=str(folder.path))

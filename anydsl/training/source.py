@@ -1,0 +1,112 @@
+"""Which data set, and where its files are: a recipe's `data`, or what `--data` says instead."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from anydsl.design.recipe import DATASETS, Dataset, ImageFolder
+from anydsl.errors import DataError, UsageError
+from anydsl.language.record import Record
+from anydsl.training import data
+
+if TYPE_CHECKING:
+    from anydsl.training.pictures import Opened
+
+
+class Reader(Protocol):
+    """What each file in `anydsl/training/data/` has."""
+
+    def holds(self, root: Path) -> bool:
+        """Whether the data set's files are below `root`."""
+        ...
+
+    def download(self, root: Path) -> None:
+        """Fetch what is missing below `root`; raises DataError."""
+        ...
+
+    def opened(self, dataset: Dataset, root: Path, channels: int) -> Opened:
+        """Find the files below `root`; raises DataError. No test picture is read by this."""
+        ...
+
+
+class Source(Record):
+    """A data set and the folder that its files are in, or belong in."""
+
+    name: str
+    dataset: Dataset
+    root: Path
+
+    def open(self, channels: int, *, download: bool = False) -> Opened:
+        """Find the files; `channels` are the net's, for data that can be decoded to them.
+
+        Raises:
+            DataError: files are missing, broken or could not be downloaded.
+        """
+        reader = _reader(self.name)
+        if download:
+            reader.download(self.root)
+        return reader.opened(self.dataset, self.root, channels)
+
+
+def locate(dataset: Dataset, override: str | None = None) -> Source:
+    """Find out where `dataset` is, or what `override` (a name or a folder) puts in its place.
+
+    A folder may be the root of the recipe's data set, the root of another one, or one of class
+    folders. `resize` and `augment` stay as the recipe says, since the net stays.
+
+    Raises:
+        UsageError: `override` is neither a data set nor a folder.
+        DataError: the folder holds no data set.
+    """
+    name = next(name for name, kind in DATASETS.items() if type(dataset) is kind)
+    if override is None or override == name:
+        if not isinstance(dataset, ImageFolder):
+            return Source(name, dataset, default_root())
+        if not dataset.path:
+            raise DataError('`image_folder` needs its folder: `data = image_folder("path")`')
+        root = _absolute(dataset.path)
+        return Source(name, dataset.replace(path=str(root)), root)
+    kept: dict[str, Any] = {"resize": dataset.resize, "augment": dataset.augment}
+    if override == "image_folder":
+        raise UsageError("--data image_folder: give the folder itself, as in `--data my/pictures`")
+    if override in DATASETS:
+        return Source(override, DATASETS[override](**kept), default_root())
+    root = _absolute(override)
+    if not root.is_dir():
+        near = get_close_matches(override, DATASETS, 1)
+        hint = f"; did you mean `{near[0]}`?" if near else f" ({', '.join(DATASETS)})"
+        raise UsageError(f"--data {override}: neither a folder nor a data set{hint}")
+    for candidate in (name, *_names()):
+        if _reader(candidate).holds(root):
+            if candidate == name and not isinstance(dataset, ImageFolder):
+                return Source(name, dataset, root)
+            path: dict[str, Any] = {"path": str(root)} if candidate == "image_folder" else {}
+            return Source(candidate, DATASETS[candidate](**kept, **path), root)
+    raise DataError(
+        f"{root} holds no pictures: neither the files of {', '.join(_names()[:-1])} "
+        "nor folders named after classes with pictures in them"
+    )
+
+
+def default_root() -> Path:
+    """`$ANYDSL_DATA`, or `~/.cache/anydsl/data`."""
+    return _absolute(os.environ.get("ANYDSL_DATA") or "~/.cache/anydsl/data")
+
+
+def _absolute(path: str) -> Path:
+    return Path(os.path.abspath(os.path.expanduser(path)))
+
+
+def _names() -> list[str]:
+    """Every data set in the folder; `image_folder` last, for any folder of folders may be one."""
+    found = [module.name for module in pkgutil.iter_modules(data.__path__)]
+    return sorted(found, key=lambda name: (name == "image_folder", name))
+
+
+def _reader(name: str) -> Reader:
+    return cast("Reader", importlib.import_module(f"{data.__name__}.{name}"))

@@ -1,0 +1,170 @@
+"""What changes while a net is trained, and must be saved for the run to go on exactly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast, final
+
+import torch
+
+from anydsl.errors import RunError
+from anydsl.language.record import Record
+from anydsl.training.averaging import Average
+from anydsl.training.optimizers import optimizer_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import nn
+
+    from anydsl.design.recipe import Recipe
+
+Tensors = dict[str, torch.Tensor]
+
+
+class Epoch(Record):
+    """What is known after an epoch: one line of `metrics.jsonl`.
+
+    Attributes:
+        epoch: counted from 1.
+        step: steps done since the start of the run.
+        train_loss, train_accuracy: over the epoch's batches as they were trained on.
+        val_loss, val_accuracy: of the weights after it; None without a validation split.
+        lr: the learning rate of the epoch's last step.
+        seconds: with validation and checkpoint of the epoch before.
+        images_per_second: training pictures over the time of training alone.
+    """
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float | None
+    val_accuracy: float | None
+    lr: float
+    seconds: float
+    images_per_second: float
+
+
+@final
+class State:
+    """A net in training.
+
+    Attributes:
+        module: the net; its parameters are trained in place.
+        optimizer: over its parameters.
+        average: its slow copy where the recipe has `ema`.
+        epoch: epochs done.
+        position: steps done of the epoch after them.
+        losses: the loss of each of those steps, on the device, steps_per_epoch long.
+        correct: pictures that those steps classed rightly, on the device.
+        seconds: how long those steps took.
+        history: the epochs done.
+    """
+
+    def __init__(self, module: nn.Module, recipe: Recipe, steps_per_epoch: int) -> None:
+        device = next(module.parameters()).device
+        self.module: Final = module
+        self.optimizer: Final = optimizer_of(recipe, module)
+        self.average: Final = Average(module, float(recipe.ema)) if recipe.ema else None
+        self.epoch = 0
+        self.position = 0
+        self.losses: Final = torch.zeros(steps_per_epoch, device=device)
+        self.correct: Final = torch.zeros((), dtype=torch.int64, device=device)
+        self.seconds = 0.0
+        self.history: list[Epoch] = []
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The net that is validated and tested: the average where there is one."""
+        return self.average.module if self.average else self.module
+
+    @property
+    def best(self) -> Epoch | None:
+        """The epoch of the best validation accuracy, the latest of equals."""
+        best = None
+        for row in self.history:
+            if row.val_accuracy is not None and (
+                best is None or row.val_accuracy >= (best.val_accuracy or 0)
+            ):
+                best = row
+        return best
+
+    def finish_epoch(self, row: Epoch) -> None:
+        """Take `row` into the history and begin the next epoch."""
+        self.history.append(row)
+        self.epoch, self.position, self.seconds = row.epoch, 0, 0.0
+        self.losses.zero_()
+        self.correct.zero_()
+
+    def tensors(self) -> Tensors:
+        """Every tensor of the state by name."""
+        tensors = {f"model.{name}": value for name, value in self.module.state_dict().items()}
+        if self.average:
+            averaged = self.average.module.state_dict()
+            tensors |= {f"ema.{name}": value for name, value in averaged.items()}
+        tensors |= {"losses": self.losses, "correct": self.correct}
+        for name, parameter in self.module.named_parameters():
+            for key, value in self._moments(parameter).items():
+                tensors[f"optimizer.{key}.{name}"] = value
+        return tensors
+
+    def values(self) -> dict[str, Any]:
+        """The rest of the state, as JSON."""
+        return {
+            "epoch": self.epoch,
+            "position": self.position,
+            "seconds": self.seconds,
+            "history": [{f: getattr(row, f) for f in row.__fields__} for row in self.history],
+        }
+
+    def restore(self, tensors: Mapping[str, torch.Tensor], values: Mapping[str, Any]) -> None:
+        """Take on a saved state.
+
+        Raises:
+            RunError: it is not the state of this net and this recipe.
+        """
+        try:
+            self.epoch, self.position = int(values["epoch"]), int(values["position"])
+            self.seconds = float(values["seconds"])
+            self.history = [Epoch(**row) for row in values["history"]]
+            if len(self.history) != self.epoch:
+                raise ValueError(f"{len(self.history)} epochs of {self.epoch} are recorded")
+            self.module.load_state_dict(named(tensors, "model."))
+            if self.average:
+                self.average.module.load_state_dict(named(tensors, "ema."))
+            self.losses.copy_(tensors["losses"])
+            self.correct.copy_(tensors["correct"])
+            self._restore_optimizer(tensors)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise RunError(f"the checkpoint does not belong to this run: {error}") from error
+
+    def _moments(self, parameter: nn.Parameter) -> Tensors:
+        """What the optimizer remembers of one parameter: momentum, or the means of Adam."""
+        state = cast("dict[str, Any]", self.optimizer.state.get(parameter, {}))
+        return {key: value for key, value in state.items() if isinstance(value, torch.Tensor)}
+
+    def _restore_optimizer(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        parameters = dict(self.module.named_parameters())
+        places = {name: place for place, name in enumerate(parameters)}
+        moments: dict[int, Tensors] = {}
+        for full, value in named(tensors, "optimizer.").items():
+            key, name = full.split(".", 1)
+            moments.setdefault(places[name], {})[key] = _like(value, parameters[name])
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+
+
+def named(tensors: Mapping[str, torch.Tensor], prefix: str) -> Tensors:
+    """Those of `tensors` whose names begin with `prefix`, without it."""
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _like(value: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """Return `value` laid out in memory as `parameter` is; Adam's count of steps as it is."""
+    if value.shape != parameter.shape:
+        return value
+    return torch.empty_like(parameter, dtype=value.dtype).copy_(value)

@@ -1,0 +1,170 @@
+"""Training a net from start to end: the function behind `anydsl train`."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, cast
+
+import torch
+
+from anydsl.errors import RunError
+from anydsl.training.checkpoints import read
+from anydsl.training.devices import tuned
+from anydsl.training.environment import environment
+from anydsl.training.evaluation import Scores, evaluate
+from anydsl.training.failures import explained
+from anydsl.training.folder import RunFolder
+from anydsl.training.interruption import Interrupted, Interruption
+from anydsl.training.loop import Job, fit
+from anydsl.training.plan import Plan, plan_of, task_of
+from anydsl.training.progress import Progress, progress_for
+from anydsl.training.result import Result, finished, summarized
+from anydsl.training.resuming import recorded_source, resume, run_to_resume
+from anydsl.training.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from anydsl.design.network import Network
+    from anydsl.design.recipe import Recipe
+
+
+def train(
+    network: Network,
+    recipe: Recipe | None = None,
+    *,
+    data: str | None = None,
+    download: bool = False,
+    epochs: int | None = None,
+    device: str = "auto",
+    precision: str | None = None,
+    compile: bool = False,  # noqa: A002 - torch's word
+    out: str | Path | None = None,
+    resume: str | Path | bool | None = None,
+    seed: int | None = None,
+    quiet: bool = False,
+) -> Result:
+    """Train `network` as `recipe` says, by default `Recipe()`, and test it.
+
+    Args:
+        network: what to train.
+        recipe: how.
+        data: overrides the recipe's: a data set's name, or a folder with its files, or with
+            pictures in folders named after classes.
+        epochs: overrides the recipe's.
+        precision: overrides the recipe's.
+        seed: overrides the recipe's.
+        download: whether missing data may be fetched.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        compile: call the net through `torch.compile`.
+        out: the run's folder, by default `runs/NAME-YYYYmmdd-HHMMSS`.
+        resume: a run's folder to go on with; True for the one at `out`, or without that for the
+            newest unfinished one under `runs/`.
+        quiet: say nothing on standard error.
+
+    Raises:
+        DataError: the data is missing or broken, or does not fit the net.
+        RunError: the run can't be started, continued or saved, was interrupted, or its loss is no
+            longer a number.
+        UsageError: an option is wrong.
+        WeightsError: the checkpoint to go on from is damaged.
+    """
+    task = task_of(network, recipe, data=data, epochs=epochs, precision=precision, seed=seed)
+    compiled, folder = compile, run_to_resume(resume, out, task)
+    if folder is not None:
+        if folder.summary.exists():
+            return finished(folder)
+        if data is None:
+            task = task.replace(source=recorded_source(folder, task.source))
+        compiled = compiled or folder.read_json("environment.json").get("compile") is True
+    plan = plan_of(task, device=device, compiled=compiled, download=download)
+    return run(plan, folder or out, quiet=quiet)
+
+
+def run(plan: Plan, where: RunFolder | str | Path | None, *, quiet: bool = False) -> Result:
+    """Carry out a plan in a new folder at `where`, or go on with the run that `where` is.
+
+    Raises:
+        RunError: the run can't be started, continued or saved, was interrupted, or its loss is no
+            longer a number.
+        DataError: the test pictures are broken.
+        WeightsError: the checkpoint to go on from is damaged.
+    """
+    state = State(plan.module, plan.recipe, plan.steps_per_epoch)
+    cuda = [plan.device] if plan.device.type == "cuda" else []
+    if isinstance(where, RunFolder):
+        folder = where
+        resume(plan, folder, state)
+    else:
+        folder = RunFolder.create(where, plan.name)
+    with (
+        Interruption() as interruption,
+        progress_for(quiet=quiet) as progress,
+        tuned(plan.device, plan.flops * plan.recipe.batch),
+        torch.random.fork_rng(cuda),  # pyright: ignore[reportUnknownMemberType]
+        explained(compiled=plan.compiled),
+    ):
+        _describe(plan, folder)
+        folder.rewrite_metrics(state.history)
+        _greet(plan, folder, state, progress)
+        try:
+            fit(_job(plan, folder, progress, interruption), state)
+            scores = _test(plan, folder, state, interruption)
+        except Interrupted:
+            place = "before the test"
+            if state.epoch < plan.recipe.epochs:
+                folder.save(state)
+                place = f"in epoch {state.epoch + 1}, after step {state.position:,} of it"
+            raise RunError(
+                f"interrupted {place}; all is saved: `{folder.how_to_resume}` goes on from here"
+            ) from None
+    return summarized(plan, folder, state, scores)
+
+
+def _describe(plan: Plan, folder: RunFolder) -> None:
+    """Write down what is trained, on what, where; a run that goes on adds where it does."""
+    now = environment(plan.device, compiled=plan.compiled)
+    if folder.spec.exists():
+        before = folder.read_json("environment.json")
+        now = {**before, "resumed": [*cast("list[object]", before.get("resumed") or []), now]}
+    folder.write_json("environment.json", now)
+    folder.write_json("recipe.json", plan.recipe)
+    folder.write_json("data.json", {"root": plan.data.source.root, **plan.data.identity()})
+    # Last: a folder with a spec is a run, and a run has all of the above.
+    folder.write_text(folder.spec.name, plan.text)
+
+
+def _greet(plan: Plan, folder: RunFolder, state: State, progress: Progress) -> None:
+    val = len(plan.data.val or ())
+    progress.note(
+        f"{plan.name}: {plan.params:,} parameters on {plan.device}; {plan.data.source.name}: "
+        f"{len(plan.data.train):,} pictures to train on, {val:,} to validate; run {folder.path}"
+    )
+    if plan.data.note:
+        progress.note(plan.data.note)
+    if find_spec("tensorboard") is None:
+        progress.note("tensorboard is not installed: no events are written")
+    progress.begin(plan.recipe.epochs, plan.steps_per_epoch, state.epoch)
+
+
+def _job(plan: Plan, folder: RunFolder, progress: Progress, interruption: Interruption) -> Job:
+    forward = torch.compile(plan.module) if plan.compiled else plan.module
+    return Job(
+        recipe=plan.recipe,
+        train=plan.data.train,
+        val=plan.data.val,
+        batches=plan.batches,
+        forward=cast("Callable[[torch.Tensor], torch.Tensor]", forward),
+        saved=folder.keep,
+        progress=progress,
+        interruption=interruption,
+    )
+
+
+def _test(plan: Plan, folder: RunFolder, state: State, interruption: Interruption) -> Scores:
+    """Read the test pictures, the only time in a run, and judge the best weights by them."""
+    net = state.evaluated
+    if state.best is not None:
+        net.load_state_dict(read(folder.best)[0])
+    return evaluate(net, plan.data.test(), plan.batches, plan.recipe.precision, interruption)

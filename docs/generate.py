@@ -1,0 +1,245 @@
+"""Writes `words.md` and `rules.md` from the declarations in the code and the library's specs.
+
+`python docs/generate.py` writes them; with `--check` it exits 1 if one is not current.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS.parent))
+
+from anydsl.checker.registry import kinds  # noqa: E402
+from anydsl.design import predicates, recipe, study, values, vocabulary  # noqa: E402
+from anydsl.design.draws import DISTRIBUTIONS  # noqa: E402
+from anydsl.design.modules import Library, shipped  # noqa: E402
+from anydsl.graph.catalog import OPERATIONS  # noqa: E402
+from anydsl.graph.operations import Operation  # noqa: E402
+from anydsl.language.declaration import REQUIRED, Setting  # noqa: E402
+from anydsl.language.record import RecordType  # noqa: E402
+from anydsl.language.tree import Block  # noqa: E402
+
+SOURCE = "<!-- Written by docs/generate.py (`make generate`); not to be edited. -->"
+KINDS = {
+    "whole": "whole number",
+    "number": "number",
+    "flag": "`true` or `false`",
+    "text": "text",
+    "size": "height x width",
+    "shape": "channels x height x width",
+    "any": "any value",
+}
+
+
+def words() -> Iterator[str]:
+    """The paragraphs of `words.md`."""
+    yield "# Words"
+    yield SOURCE
+    yield (
+        "What each word of the language means, as its declaration in the code has it. "
+        "[language.md](language.md) says how they go together."
+    )
+    yield "## Settings of a net, its body and its stages"
+    yield (
+        "`input` is given once in a net or a space. `block`, anywhere a block is repeated or "
+        "used, names it; the other words are parameters of that block, and any parameter that "
+        "is not listed here is a setting too."
+    )
+    yield _settings({"input": vocabulary.INPUT} | vocabulary.SETTINGS)
+    for name, generator in vocabulary.GENERATORS.items():
+        yield f"## The generator `{name}`"
+        yield _doc(generator)
+        yield _settings(generator.__settings__)
+    yield "## Rules"
+    yield "Over the stages' values of one setting:"
+    yield _listed(
+        (f"`{predicates.write(form)}`", text)
+        for form, text in (
+            (predicates.Shared("k"), "the stages agree on `k`"),
+            (predicates.Ordered("k"), "`k` falls from no stage to the next"),
+            (predicates.Ordered("k", except_last=True), "the same, whatever the last stage does"),
+            (predicates.Ordered("k", strict=True), "`k` rises from each stage to the next"),
+        )
+    )
+    aggregates = ", ".join(f"`{name}(k)`" for name in predicates.AGGREGATES)
+    yield f"Over the stages, in comparisons: {aggregates}. Of the whole network:"
+    yield _listed((f"`{name}`", text) for name, text in predicates.TOTALS.items())
+    yield "## Functions of numbers"
+    yield _listed(
+        (f"`{name}({', '.join(parameters) or 'a, b, …'})`", text)
+        for name, (_, parameters, text) in values.FUNCTIONS.items()
+    )
+    yield "## Distributions"
+    yield _listed((f"`{name}`", _doc(cls)) for name, cls in DISTRIBUTIONS.items())
+    yield "## Operations"
+    yield (
+        "All of them apply with `->`. `a + b` and `a * b` join two values; "
+        "`when(condition, operation)` applies the operation where the condition holds."
+    )
+    for word, operation in OPERATIONS.items():
+        yield f"### `{_signature(word, operation)}`"
+        yield _doc(operation)
+        if operation.__settings__:
+            yield _settings(operation.__settings__)
+    yield "## Blocks of the library"
+    yield "In scope in every file; their text is in `specs/std/`."
+    for file, blocks in _library():
+        yield f"### `std/{file}`"
+        yield _listed(blocks)
+    yield from recipes()
+
+
+def recipes() -> Iterator[str]:
+    """What `words.md` says of recipes and studies."""
+    yield "## Recipes"
+    yield _settings(recipe.Recipe.__settings__)
+    for title, table in (
+        ("Data", recipe.DATASETS),
+        ("Optimizers", recipe.OPTIMIZERS),
+        ("Schedules", recipe.SCHEDULES),
+    ):
+        yield f"### {title}"
+        shared = _shared_settings(table)
+        if shared:
+            yield "Settings of each:"
+            yield _settings(shared)
+        for name, variant in table.items():
+            yield f"**`{name}`** {_doc(variant)}"
+            own = {k: s for k, s in variant.__settings__.items() if k not in shared}
+            if own:
+                yield _settings(own)
+    yield "## Studies"
+    yield _settings(study.Study.__settings__)
+
+
+def rules() -> Iterator[str]:
+    """The paragraphs of `rules.md`."""
+    yield "# Rules and errors"
+    yield SOURCE
+    yield "Each page as `anydsl explain NAME` prints it; the name or the code finds it."
+    yield "\n".join(
+        ["| code | name | level | in one sentence |", "| --- | --- | --- | --- |"]
+        + [
+            f"| {kind.code} | [{kind.name}](#{kind.name}) | {kind.severity} | "
+            f"{kind.page.splitlines()[0]} |"
+            for kind in kinds()
+        ]
+    )
+    for kind in kinds():
+        yield f"## {kind.name}"
+        yield f"{kind.code}, {kind.severity}."
+        yield kind.page.replace("\n## ", "\n### ")
+
+
+# ------------------------------------------------------------------------------------- pieces
+
+
+def _settings(declared: Mapping[str, Setting]) -> str:
+    lines = ["| word | value | default | meaning |", "| --- | --- | --- | --- |"]
+    for word, setting in declared.items():
+        symbol = f" ({setting.symbol} in the paper)" if setting.symbol else ""
+        lines.append(
+            f"| `{word}` | {_kind(setting)} | {_default(setting)} | {setting.doc}{symbol} |"
+        )
+    return "\n".join(lines)
+
+
+def _kind(setting: Setting) -> str:
+    choices = ", ".join(f"`{choice}`" for choice in setting.choices)
+    match setting.kind:
+        case "word" | "variant":
+            return f"one of {choices}"
+        case "words":
+            return f"list of {choices}"
+        case _:
+            text = KINDS.get(setting.kind, setting.kind)
+            bounds = _bounds(setting)
+            return text + (f", {bounds}" if bounds else "") + (f", or {choices}" if choices else "")
+
+
+def _bounds(setting: Setting) -> str:
+    high = float(setting.high) if isinstance(setting.high, Fraction) else setting.high
+    plain = Setting("number", "", low=setting.low, high=high, above=setting.above)
+    return plain.bounds()
+
+
+def _default(setting: Setting) -> str:
+    value: Any = setting.default
+    if value is REQUIRED:
+        return ""
+    match value:
+        case None:
+            return "none"
+        case () | "":
+            return ""
+        case str():
+            return f"`{value}`"
+        case int() | Fraction() if value == 0 or value >= Fraction(1, 1000):
+            return f"`{values.spoken(value)}`"
+        case float() | Fraction():
+            value = float(value)
+            return f"`{value:g}`".replace("e-0", "e-")
+        case _:
+            table: Any = setting.choices
+            return f"`{next(name for name, cls in table.items() if isinstance(value, cls))}`"
+
+
+def _signature(word: str, operation: type[Operation]) -> str:
+    parameters: list[str] = []
+    for name, setting in operation.__settings__.items():
+        plain = _default(setting).strip("`")
+        parameters.append(name if plain in ("", "none") else f"{name} = {plain}")
+    return f"{word}({', '.join(parameters)})" if parameters else word
+
+
+def _shared_settings(table: Mapping[str, RecordType]) -> dict[str, Setting]:
+    first, *others = table.values()
+    return {
+        name: setting
+        for name, setting in first.__settings__.items()
+        if others and all(other.__settings__.get(name) is setting for other in others)
+    }
+
+
+def _library() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    reader = Library()
+    for path in sorted(Path(shipped(), "std").glob("*.anynet")):
+        module = reader.module(str(path))
+        blocks = [s for s in module.file.statements if isinstance(s, Block)]
+        yield path.stem, [(f"`{_declared(b)}`", " ".join(b.doc.split())) for b in blocks]
+
+
+def _declared(block: Block) -> str:
+    assert block.label is not None
+    parameters = ", ".join(param.span.text for param in block.params or ())
+    return f"{block.label.name.text}({parameters})"
+
+
+def _listed(items: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f"- {word}: {text}" for word, text in items)
+
+
+def _doc(cls: type) -> str:
+    return " ".join((cls.__doc__ or "").split())
+
+
+def main(arguments: list[str]) -> int:
+    """Write both pages, or say which is not current."""
+    stale = 0
+    for name, paragraphs in (("words.md", words()), ("rules.md", rules())):
+        path, text = DOCS / name, "\n\n".join(paragraphs) + "\n"
+        if "--check" not in arguments:
+            path.write_text(text, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            sys.stderr.write(f"docs/{name} is not current: make generate\n")
+            stale += 1
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

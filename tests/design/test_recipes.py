@@ -1,0 +1,190 @@
+"""Recipes: what they say, and what `--set` changes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from anydsl.checker.engine import check_declaration
+from anydsl.design.recipe import (
+    CIFAR10,
+    SGD,
+    AdamW,
+    Constant,
+    Cosine,
+    Digits,
+    FashionMNIST,
+    ImageFolder,
+    Recipe,
+    Step,
+)
+from anydsl.design.recipes import recipe_with
+from anydsl.errors import UsageError
+from tests.design.texts import marked, module
+
+
+def recipe(text: str, name: str = "r") -> Recipe:
+    of = module(text)
+    (block,) = (b for b in of.declared("recipe") if b.label and b.label.name.text == name)
+    checked = check_declaration(of, block)
+    problems = [d.concise() for d in (*of.diagnostics, *checked.diagnostics)]
+    assert not problems, "\n".join(problems)
+    assert isinstance(checked.value, Recipe)
+    return checked.value
+
+
+def test_the_book() -> None:
+    made = recipe(
+        """
+## Plain.
+recipe r {
+  data = fashion_mnist(resize = 96x96)
+  epochs = 10
+  batch = 128
+  optimizer = sgd(lr = 0.05)
+  schedule = constant
+  seed = 0
+}"""
+    )
+    assert made.data == FashionMNIST(resize=(96, 96))
+    assert (made.epochs, made.batch, made.seed, made.doc) == (10, 128, 0, "Plain.")
+    assert made.optimizer == SGD(lr=Fraction(1, 20))
+    assert made.schedule == Constant()
+
+
+def test_every_word() -> None:
+    made = recipe(
+        """
+recipe r {
+  data = image_folder("pictures/birds", resize = 64x48, augment = [flip, crop])
+  optimizer = adamw(lr = 5e-4, weight_decay = 0.05, beta2 = 0.99)
+  schedule = step(every = 2, gamma = 1/5, warmup = 0.5)
+  label_smoothing = 0.1
+  ema = 0.999
+  precision = bf16
+  validation = 1/5
+}"""
+    )
+    assert made.data == ImageFolder(
+        resize=(64, 48), augment=("flip", "crop"), path="pictures/birds"
+    )
+    assert made.optimizer == AdamW(
+        lr=Fraction(1, 2000), weight_decay=Fraction(1, 20), beta2=Fraction(99, 100)
+    )
+    assert made.schedule == Step(every=2, gamma=Fraction(1, 5), warmup=Fraction(1, 2))
+    assert (made.precision, made.ema) == ("bf16", Fraction(999, 1000))
+
+
+def test_the_default_needs_no_network() -> None:
+    assert Recipe().data == Digits()
+
+
+def test_extends() -> None:
+    text = "recipe base { epochs = 3, batch = 7 }\nrecipe r extends base { epochs = 4 }"
+    made = recipe(text)
+    assert (made.epochs, made.batch) == (4, 7)
+
+
+def test_constants() -> None:
+    made = recipe(
+        "n = 6\nplan = cosine(warmup = n / 12)\nrecipe r { epochs = n * 2\nschedule = plan }"
+    )
+    assert (made.epochs, made.schedule) == (12, Cosine(warmup=Fraction(1, 2)))
+
+
+def test_words_of_the_vocabulary_are_not_names() -> None:
+    """`step` is a keyword elsewhere, and a constant may have the name of a word."""
+    assert recipe("recipe r { schedule = step }").schedule == Step()
+    assert recipe("digits = 3\nrecipe r { data = digits\nepochs = digits }").epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "hint"),
+    [
+        ("«epoch» = 3", "unknown_name", "did you mean `epochs`?"),
+        ("epochs = «0»", "wrong_value", ""),
+        ("epochs = «2.5»", "wrong_value", ""),
+        ("epochs = «many»", "unknown_name", ""),
+        ("optimizer = «sdg»(lr = 1)", "wrong_value", "did you mean `sgd`?"),
+        ("optimizer = sgd(«rl» = 1)", "unknown_name", "did you mean `lr`?"),
+        ("optimizer = sgd(lr = «0»)", "wrong_value", ""),
+        ("optimizer = sgd(0.1, 0.9, 0, false, «7»)", "wrong_value", ""),
+        ("data = «fashion_minst»", "wrong_value", "did you mean `fashion_mnist`?"),
+        ("data = digits(resize = «3x8x8»)", "wrong_value", ""),
+        ("data = digits(augment = «flip»)", "wrong_value", ""),
+        ("data = digits(augment = [«flop»])", "wrong_value", "did you mean `flip`?"),
+        ("precision = «fp16»", "wrong_value", "did you mean `bf16`?"),
+        ('precision = «"fp32"»', "wrong_value", ""),
+        ("‹epochs› = 1\n«epochs» = 2", "duplicate", ""),
+        ("«stage s1 { }»", "wrong_value", ""),
+    ],
+)
+def test_wrong_words(text: str, kind: str, hint: str) -> None:
+    found = marked(f"recipe r {{\n{text}\n}}", kind)
+    assert hint in found.help
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "value"),
+    [
+        ("epochs=3", "epochs", 3),
+        (" epochs = 1 + 2", "epochs", 3),
+        ("optimizer.lr=0.25", "optimizer", SGD(lr=Fraction(1, 4))),
+        ("optimizer=adamw", "optimizer", AdamW()),
+        ("optimizer=sgd(momentum=0.9)", "optimizer", SGD(momentum=Fraction(9, 10))),
+        ("data=cifar10", "data", CIFAR10()),
+        ("data.resize=16x16", "data", Digits(resize=(16, 16))),
+        ('data=image_folder("a=b c")', "data", ImageFolder(path="a=b c")),
+        ("schedule=cosine(warmup = 1)", "schedule", Cosine(warmup=1)),
+        ("precision=bf16", "precision", "bf16"),
+        ("seed=4294967295", "seed", 2**32 - 1),
+    ],
+)
+def test_set(change: str, key: str, value: object) -> None:
+    made = recipe_with(Recipe(), [change])
+    assert getattr(made, key) == value
+    assert made == Recipe().replace(**{key: value})
+
+
+def test_set_in_order() -> None:
+    made = recipe_with(Recipe(), ["optimizer=adamw", "optimizer.lr=0.5", "epochs=2", "epochs=3"])
+    assert (made.optimizer, made.epochs) == (AdamW(lr=Fraction(1, 2)), 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("epochs", "KEY=VALUE"),
+        ("epochs=", "KEY=VALUE"),
+        ("=3", ""),
+        ("epoch=3", "did you mean `epochs`?"),
+        ("optimizer.rl=3", "did you mean `lr`?"),
+        ("epochs.lr=3", "no settings of its own"),
+        ("epochs=0", "at least 1"),
+        ("epochs=3 4", "no value"),
+        ("epochs=3\nbatch = 4", "no value"),
+        ("epochs=(", "no value"),
+        ("data=imagenet", "one of"),
+        ("epochs=99999999999999999999", ""),
+        ("optimizer.lr=1/0", "divides by zero"),
+        ("data.path=x", ""),
+    ],
+)
+def test_wrong_sets(change: str, says: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        recipe_with(Recipe(), [change])
+    assert says in str(raised.value)
+
+
+def test_studies() -> None:
+    spaces = (
+        "space A {\ninput = 3x8x8\nbody { block = plain\nstage s1 { d = 1, w ~ choice(8, 16) } }\n}"
+    )
+    good = "study s { spaces = [A]\nrecipe = r\nsamples = 5 }\nrecipe r { epochs = 1 }"
+    of = module(f"{spaces}\n{good}")
+    assert check_declaration(of, of.declared("study")[0]).sound
+    marked(f"{spaces}\n{good.replace('[A]', '[«B»]')}", "unknown_name")
+    marked(f"{spaces}\n{good.replace('[A]', '«A»')}", "wrong_value")
+    marked(f"{spaces}\n{good.replace('recipe = r', 'recipe = «A»')}", "unknown_name")
+    marked(f"{spaces}\n{good.replace('study s', '«study s»').replace('recipe = r', '')}", "missing")

@@ -1,0 +1,148 @@
+"""The examples of README.md and docs/ are true.
+
+In a page, in its order and in one folder of its own:
+
+- an `anynet` block that is a whole file lints clean; the name behind `anynet` is the file's, and
+  later blocks of that name replace it; with `error` behind the name the file may have findings;
+- a `console` block's `$ anydsl …` prints what it shows; `…` stands for any text within a line,
+  on a line of its own for any lines, and behind a line it allows for other numbers in it;
+  `--update-golden` writes what is printed where something else is shown;
+- a `python` block runs, in one namespace;
+- a comment `<!-- FILE: OLD => NEW -->` is the edit that the text around it asks for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from anydsl.cli import main
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(
+    r"^(```+)(\w+)([^\n]*)\n(.*?)^\1$|^<!-- (\S+): ([^\n]*) => ?([^\n]*?) -->$", re.M | re.S
+)
+NUMBER = re.compile(r" *[0-9][0-9.,e-]*")
+COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch) -> Iterator[None]:
+    """The nets of the examples are so small that more threads only wait for each other."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_examples(page: Path, tmp_path: Path, monkeypatch, request) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = page.read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    current: list[str] = []
+    done = 0
+    for match in BLOCK.finditer(text):
+        _, language, words, body, file, old, new = match.groups("")
+        if file:
+            _edit(Path(file), old, new)
+        elif language == "anynet" and body.startswith("anynet 1"):
+            _file(words.split(), body)
+        elif language == "python":
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(body, str(page), "exec"), names)
+        elif language == "console":
+            current += [text[done : match.start(4)], _console(body)]
+            done = match.end(4)
+    current.append(text[done:])
+    if request.config.getoption("--update-golden"):
+        page.write_text("".join(current), encoding="utf-8")
+    else:
+        assert "".join(current) == text
+
+
+def _file(words: list[str], body: str) -> None:
+    name = words[0] if words else "unnamed.anynet"
+    Path(name).write_text(body, encoding="utf-8")
+    if "error" not in words:
+        status, printed = _anydsl(["lint", name])
+        assert status == 0, printed
+        status, printed = _anydsl(["fmt", "--diff", name])
+        assert status == 0, printed
+
+
+def _edit(file: Path, old: str, new: str) -> None:
+    before = file.read_text(encoding="utf-8")
+    assert old in before
+    file.write_text(before.replace(old, new), encoding="utf-8")
+
+
+def _console(body: str) -> str:
+    """The block with what the commands print; what matches stays as it is written."""
+    lines: list[str] = []
+    for command, expected in COMMAND.findall(body):
+        lines.append(f"$ {command}\n")
+        arguments = shlex.split(command)
+        if arguments[0] != "anydsl":
+            lines.append(expected)
+            continue
+        _, printed = _anydsl(arguments[1:])
+        lines.append(expected if _pattern(expected).fullmatch(printed) else printed)
+    return "".join(lines)
+
+
+def _pattern(expected: str) -> re.Pattern[str]:
+    return re.compile("".join(map(_line, _plain(expected).splitlines())))
+
+
+def _line(line: str) -> str:
+    if line == "…":
+        return r"(?:.*\n)*?"
+    if line.endswith(" …"):
+        words = NUMBER.split(line.removesuffix(" …"))
+        return f"{NUMBER.pattern.join(map(re.escape, words))}\n"
+    return f"{re.escape(line).replace('…', '.*')}\n"
+
+
+def _plain(text: str) -> str:
+    """A text without what nobody sees: spaces at the ends of lines, blank lines at the end."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines()).rstrip()
+    return f"{lines}\n" if lines else ""
+
+
+def _anydsl(arguments: list[str]) -> tuple[int, str]:
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            status = main(arguments)
+    except SystemExit as stop:  # argparse
+        status = stop.code if isinstance(stop.code, int) else 1
+    return status, _plain(printed.getvalue())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert os.path.exists(page.parent / target), target
+
+
+def test_generated_pages_are_current() -> None:
+    import importlib.util
+
+    found = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    assert module.main(["--check"]) == 0
