@@ -78,7 +78,8 @@ def words() -> Iterator[str]:
     yield _listed((f"`{name}`", _doc(cls)) for name, cls in DISTRIBUTIONS.items())
     yield "## Operations"
     yield (
-        "All of them apply with `->`. `a + b` and `a * b` join two values; "
+        "All of them apply with `->`. `a + b` and `a * b` join two values, `concat(a, b, …)` puts "
+        "the channels of pictures one after the other; "
         "`when(condition, operation)` applies the operation where the condition holds."
     )
     for word, operation in OPERATIONS.items():

@@ -7,7 +7,7 @@ from typing import Any
 
 from anydsl.blocks.faults import WIDTH
 from anydsl.design.faults import MISSING, UNKNOWN_NAME, WRONG_VALUE
-from anydsl.design.values import BlockDef, Groups, Symbol, Value, is_number, spoken
+from anydsl.design.values import BlockDef, Groups, Size, Symbol, Value, is_number, spoken
 from anydsl.design.vocabulary import SETTINGS
 from anydsl.graph.catalog import OPERATIONS
 from anydsl.graph.operations import Operation
@@ -70,12 +70,22 @@ def _pair(params: tuple[str, ...], symbol: Symbol, signature: str, at: Span) -> 
     return given
 
 
+_EXPECTED = {"flag": "`true` or `false`", "size": "a size, height x width, such as `6x6`"}
+
+
 def _fit(value: Value, setting: Setting, name: str, at: Span) -> Any:
     if isinstance(value, Symbol) and value.name in setting.choices:
         return value.name
     if setting.kind == "flag":
         if isinstance(value, bool):
             return value
+    elif setting.kind == "size":
+        if (
+            isinstance(value, Size)
+            and len(value.dims) == 2
+            and all(map(setting.allows, value.dims))
+        ):
+            return value.dims
     elif is_number(value):
         if setting.kind == "whole" and isinstance(value, Fraction):
             kind = WIDTH if name in ("w", "g") else WRONG_VALUE
@@ -90,5 +100,5 @@ def _fit(value: Value, setting: Setting, name: str, at: Span) -> Any:
         raise Fault(
             Diagnostic(WRONG_VALUE, f"`{name}` is {setting.bounds()}, not {spoken(value)}", at)
         )
-    expected = "`true` or `false`" if setting.kind == "flag" else "a number"
+    expected = _EXPECTED.get(setting.kind, "a number")
     raise Fault(Diagnostic(WRONG_VALUE, f"`{name}` is {expected}, not `{spoken(value)}`", at))

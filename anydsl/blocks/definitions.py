@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from anydsl.blocks.faults import BLOCK
+from anydsl.blocks.scope import WORDS
 from anydsl.design.faults import DUPLICATE, MISSING, UNKNOWN_NAME, WRONG_VALUE
 from anydsl.design.modules import Module
 from anydsl.design.reading import block_named
@@ -68,12 +69,12 @@ def _unknown(
     for variable in variables(expr):
         name = variable.name
         known = name in seen or name in _GIVEN or name in OPERATIONS or name in FUNCTIONS
-        if known or name in _WORDS or name == "when" or module.find(name) is not None:
+        if known or name in _WORDS or name in WORDS or module.find(name) is not None:
             continue
         if lines and name in lines:
             yield Diagnostic(BLOCK, f"`{name}` is used before its line", variable.span)
             continue
-        hint = nearest(name, {*seen, *_GIVEN, *OPERATIONS, *FUNCTIONS, "when", *module.known()})
+        hint = nearest(name, {*seen, *_GIVEN, *OPERATIONS, *FUNCTIONS, *WORDS, *module.known()})
         yield Diagnostic(UNKNOWN_NAME, f"`{name}` is not known here", variable.span, help=hint)
 
 

@@ -37,6 +37,7 @@ class Evaluator:
 
     Attributes:
         notes: what was cut to fit.
+        entered: the path of each use of a block, and the block's name.
         operations: how many operations there were.
         placed: whether a block has asked where it stands (`i`, `j` or `depth`).
     """
@@ -44,6 +45,7 @@ class Evaluator:
     def __init__(self, interpreter: Interpreter) -> None:
         self.interpreter = interpreter
         self.notes: list[Note] = []
+        self.entered: list[tuple[str, str]] = []
         self.operations = 0
         self.placed = False
         self.active: list[BlockDef] = []
@@ -83,6 +85,7 @@ class Evaluator:
             raise fault(TOO_LARGE, message, block.span)
         self.count(1, block.span)
         self.active.append(block)
+        self.entered.append((path, block.name))
         scope = Scope(self, block, x, path, positions)
         scope.bind(given)
         for line in block.lines:

@@ -56,24 +56,27 @@ class _Builder:
     def append(self, path: str, block: BlockDef, given: dict[str, Value], i: int = 0) -> None:
         """Evaluate a block, or take it from an equal one, and add its nodes under a path."""
         shape = self.graph.shape(self.value)
-        known: dict[Any, tuple[list[Node], str]] = block.scope.graphs
+        known: dict[Any, tuple[list[Node], list[tuple[str, str]], str]] = block.scope.graphs
         key = (block.name, shape, *((k, type(v), v) for k, v in given.items()))
         if key in known:
-            nodes, out = known[key]
+            nodes, entered, out = known[key]
             self.evaluator.count(len(nodes), block.span)
         else:
             self.nodes = nodes = []
+            self.evaluator.entered = entered = []
             self.evaluator.placed = False
             positions = {"i": i, "j": self.place, "depth": self.depth}
             out = self.evaluator.run(block, given, Feature(shape, INPUT), "", positions).node
             if not self.evaluator.placed:
                 if len(known) >= MOST_KNOWN:
                     known.clear()
-                known[key] = nodes, out
+                known[key] = nodes, entered, out
         x = self.value
         for node in nodes:
             inputs = tuple(x if name == INPUT else f"{path}.{name}" for name in node.inputs)
             self.graph.add(Node(f"{path}.{node.path}", node.operation, inputs, node.output))
+        for inner, name in entered:
+            self.graph.blocks[f"{path}.{inner}" if inner else path] = name
         self.value = x if out == INPUT else f"{path}.{out}"
 
     def _record(

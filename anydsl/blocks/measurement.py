@@ -26,10 +26,11 @@ MOST_KNOWN = 4096
 
 
 class OperationCost(Record):
-    """One operation: its path within its block, what it puts out and what it costs."""
+    """One operation: its path within its block, what it takes and puts out and what it costs."""
 
     path: str
     operation: Operation
+    inputs: tuple[Shape, ...]
     output: Shape
     cost: Cost
 
@@ -44,16 +45,14 @@ class BlockCost(Record):
     @property
     def groups(self) -> int | None:
         """The groups of the first convolution that was given some, None where none was."""
-        channels = 0
         for done in self.operations:
             match done.operation:
                 case Conv(g=None, groups=None):
                     pass
                 case Conv() as conv:
-                    return conv.group_count(channels)
+                    return conv.group_count(done.inputs[0][0])
                 case _:
                     pass
-            channels = done.output[0]
         return None
 
 
@@ -228,8 +227,9 @@ class _Examiner:
     def _record(
         self, path: str, operation: Operation, inputs: tuple[Feature, ...], shape: Shape
     ) -> Feature:
-        cost = operation.cost(*(feature.shape for feature in inputs))
-        self.operations.append(OperationCost(path, operation, shape, cost))
+        shapes = tuple(feature.shape for feature in inputs)
+        cost = operation.cost(*shapes)
+        self.operations.append(OperationCost(path, operation, shapes, shape, cost))
         return Feature(shape)
 
     # ------------------------------------------------------------------------- findings

@@ -15,6 +15,7 @@ from anydsl.design.values import FUNCTIONS, BlockDef, Groups, Range, Size, Symbo
 from anydsl.graph.catalog import OPERATIONS
 from anydsl.graph.operations import Operation
 from anydsl.graph.pointwise import Add, Multiply
+from anydsl.graph.rearranging import Concat
 from anydsl.graph.reserved import reserved
 from anydsl.language import tree
 from anydsl.language.source import Span
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from anydsl.blocks.evaluator import Evaluator
 
 POSITIONS = ("i", "j", "depth")
+WORDS = (Concat.word, "when")
+"""What can be called in a block beside operations, blocks and functions of numbers."""
 
 
 class Scope:
@@ -134,7 +137,7 @@ class Scope:
             return Applicable(Symbol(name, block=block), expr.span)
         if name == "out" or any(line.name.text == name for line in self.block.lines):
             raise fault(BLOCK, f"`{name}` is used before its line", expr.span)
-        raise reading.unknown(name, expr.span, home, (*self.names, *OPERATIONS, "concat", "when"))
+        raise reading.unknown(name, expr.span, home, (*self.names, *OPERATIONS, *WORDS))
 
     def _applicable(self, symbol: Symbol, at: Span) -> Applicable:
         """An operation or a block that came as a parameter or a constant."""
@@ -240,6 +243,8 @@ class Scope:
             if applied is None:
                 raise fault(BLOCK, "`when` follows a `->`", expr.span)
             return applied
+        if name == Concat.word and name not in self.names:
+            return self._concat(expr)
         if name in FUNCTIONS and name not in self.names:
             positional = [self._plain(a.value) for a in expr.arguments if a.name is None]
             named = {a.name.text: self._plain(a.value) for a in expr.arguments if a.name}
@@ -260,6 +265,13 @@ class Scope:
         else:
             bind(symbol.block, symbol, expr.span)
         return Applicable(symbol, expr.span)
+
+    def _concat(self, call: tree.Call) -> Feature:
+        values = [self._value(a.value) for a in call.arguments if a.name is None]
+        features = tuple(value for value in values if isinstance(value, Feature))
+        if len(features) < 2 or len(features) < len(call.arguments):
+            raise fault(BLOCK, "`concat` takes two or more pictures", call.span)
+        return self._emit(Concat(), features, call.span)
 
     def _argument(self, expr: tree.Expr, words: tuple[str, ...]) -> Value:
         if isinstance(expr, tree.Variable) and expr.name in words and expr.name not in self.names:

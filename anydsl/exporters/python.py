@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import keyword
 from typing import TYPE_CHECKING
+
+from anydsl.lowering.modules import OWN
 
 if TYPE_CHECKING:
     from torch import fx
@@ -27,6 +30,7 @@ def source(graph: Graph) -> str:
     makes: list[str] = []
     runs: list[str] = []
     made: set[str] = set()
+    own: dict[str, str] = {}
     values = {"input": "x"}
     last = {path: node.path for node in graph for path in node.inputs}
     for node in graph:
@@ -44,18 +48,28 @@ def source(graph: Graph) -> str:
                     made.add(parent)
                     makes.append(_assignment(parent, "nn.Module()"))
             arguments = ", ".join(f"{k}={v!r}" for k, v in form.arguments.items())
-            makes.append(_assignment(node.path, f"nn.{form.name}({arguments})"))
+            home = "" if form.name in OWN else "nn."
+            makes.append(_assignment(node.path, f"{home}{form.name}({arguments})"))
+            if not home and form.name not in own:
+                own[form.name] = inspect.getsource(OWN[form.name])
             runs.append(f"{name} = {_module(node.path)}({inputs[0]})")
-        else:
+        elif form.name in _OPERATORS:
             runs.append(f"{name} = {f' {_OPERATORS[form.name]} '.join(inputs)}")
+        else:
+            given = ", ".join(inputs)
+            arguments = "".join(f", {k}={v!r}" for k, v in form.arguments.items())
+            given = f"[{given}]" if form.listed else given
+            runs.append(f"{name} = {form.name}({given}{arguments})")
     shape = " x ".join(map(str, graph.input))
     lines = [
         f'"""{graph.name}, written by anydsl."""',
         "",
         "import torch",
         "from torch import nn",
+        "from torch.nn import functional",
         "",
         "",
+        *(f"{text}\n" for text in own.values()),
         f"class {_class_name(graph.name)}(nn.Module):",
         f'    """Takes batch x {shape}."""',
         "",

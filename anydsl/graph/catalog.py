@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from anydsl.graph import operations, pointwise
+from anydsl.graph import normalizing, operations, pointwise, pooling, rearranging, regularizing
 from anydsl.graph.operations import Operation
 
 OPERATIONS: dict[str, type[Operation]] = {
     operation.word: operation
     for operation in (
         operations.Conv,
-        operations.BatchNorm,
+        normalizing.BatchNorm,
+        normalizing.LayerNorm,
+        normalizing.LayerScale,
         pointwise.ReLU,
         pointwise.ReLU6,
         pointwise.SiLU,
@@ -17,11 +19,15 @@ OPERATIONS: dict[str, type[Operation]] = {
         pointwise.Sigmoid,
         pointwise.Hardswish,
         pointwise.Hardsigmoid,
-        operations.MaxPool,
-        operations.AvgPool,
-        operations.GlobalAvgPool,
-        operations.Flatten,
+        pooling.MaxPool,
+        pooling.AvgPool,
+        pooling.AvgPoolTo,
+        pooling.GlobalAvgPool,
+        rearranging.Flatten,
+        rearranging.Split,
+        rearranging.Shuffle,
         operations.Linear,
-        operations.Dropout,
+        regularizing.Dropout,
+        regularizing.DropPath,
     )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import networkx as nx
 
@@ -28,6 +28,10 @@ class Graph:
     The nodes of `network` are paths, in an order in which they can be computed; each but the input
     has its `Node` as the attribute `node`. An edge's attribute `operand` is its place among the
     inputs of the operation that it leads to.
+
+    Attributes:
+        blocks: by the path of each use of a block, the block's name: `s1.b1`,
+            `s1.b1.main.squeeze_excite1`.
     """
 
     def __init__(self, name: str, shape: Shape) -> None:
@@ -36,6 +40,7 @@ class Graph:
         self.network: nx.MultiDiGraph[str] = nx.MultiDiGraph(name=name)
         self.network.add_node(INPUT)
         self.output = INPUT
+        self.blocks: dict[str, str] = {}
 
     def add(self, node: Node) -> None:
         """Append an operation whose inputs are there."""
@@ -81,7 +86,7 @@ class Graph:
                     "path": node.path,
                     "operation": node.operation.word,
                     "settings": {
-                        name: value if isinstance(value, (int, str, bool)) else float(value)
+                        name: _plain(value)
                         for name in node.operation.__fields__
                         if (value := getattr(node.operation, name)) is not None
                     },
@@ -92,3 +97,13 @@ class Graph:
             ],
             "output": self.output,
         }
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case int() | str():
+            return value
+        case tuple():
+            return list(cast("tuple[int, ...]", value))
+        case _:
+            return float(value)

@@ -8,7 +8,6 @@ with a window.
 
 from __future__ import annotations
 
-import math
 from typing import Any, ClassVar
 
 from anydsl.language.declaration import setting
@@ -40,17 +39,20 @@ FREE = Cost()
 
 
 class Torch(Record):
-    """How torch computes an operation: a module of torch.nn, or a function of torch.
+    """How torch computes an operation: a module, or a function of torch.
 
     Attributes:
-        name: such as `Conv2d`, or `torch.flatten`.
+        name: a class of torch.nn or of `anydsl.lowering.modules`, such as `Conv2d`; or a function,
+            such as `torch.cat`.
         arguments: the keyword arguments of the module, or those of the function after its inputs.
         is_module: which of the two.
+        listed: whether the function takes its inputs as one list.
     """
 
     name: str
     arguments: dict[str, Any]
     is_module: bool = True
+    listed: bool = False
 
 
 class Operation(Record):
@@ -226,105 +228,3 @@ class Linear(Operation):
     def torch(self, *inputs: Shape) -> Torch:
         arguments: dict[str, Any] = {"in_features": inputs[0][0], "out_features": self.w}
         return Torch("Linear", arguments if self.bias else {**arguments, "bias": False})
-
-
-class BatchNorm(Operation):
-    """Batch normalization over channels (torch.nn.BatchNorm2d)."""
-
-    word = "bn"
-    eps: float = setting("number", "added to the variance", default=1e-5, above=0)
-    momentum: float = setting("number", "share of the new batch", default=0.1, low=0, high=1)
-
-    def shape(self, *inputs: Shape) -> Shape:
-        return picture(inputs[0], self.word)
-
-    def cost(self, *inputs: Shape) -> Cost:
-        return Cost(params=2 * inputs[0][0])
-
-    def torch(self, *inputs: Shape) -> Torch:
-        arguments: dict[str, Any] = {"num_features": inputs[0][0]}
-        for name, value, default in (("eps", self.eps, 1e-5), ("momentum", self.momentum, 0.1)):
-            if value != default:
-                arguments[name] = float(value)
-        return Torch("BatchNorm2d", arguments)
-
-
-class Pool(Operation):
-    """A window that moves over the picture; `module` is its class in torch.nn."""
-
-    module: ClassVar[str] = ""
-    k: int = setting("whole", "side of the window", low=1, high=2**10)
-    s: int | None = setting("whole", "stride; `k` if not given", default=None, low=1, high=2**10)
-    pad: int = setting("whole", "padding, at most half of `k`", default=0, low=0, high=2**9)
-    ceil: bool = setting("flag", "whether a last partial window counts", default=False)
-
-    def shape(self, *inputs: Shape) -> Shape:
-        channels, *sides = picture(inputs[0], self.word)
-        if self.pad > self.k // 2:
-            raise Misfit(f"a padding of {self.pad} is more than half of the window of {self.k}")
-        s = self.s or self.k
-        return channels, *(window(n, self.k, s, self.pad, ceil=self.ceil) for n in sides)
-
-    def cost(self, *inputs: Shape) -> Cost:
-        return Cost(acts=math.prod(self.shape(*inputs)))
-
-    def torch(self, *inputs: Shape) -> Torch:
-        del inputs
-        arguments: dict[str, Any] = {"kernel_size": self.k}
-        for name, value, default in (
-            ("stride", self.s or self.k, self.k),
-            ("padding", self.pad, 0),
-            ("ceil_mode", self.ceil, False),
-        ):
-            if value != default:
-                arguments[name] = value
-        return Torch(self.module, arguments)
-
-
-class MaxPool(Pool):
-    """The largest value of each window (torch.nn.MaxPool2d)."""
-
-    word, module = "maxpool", "MaxPool2d"
-
-
-class AvgPool(Pool):
-    """The mean of each window (torch.nn.AvgPool2d)."""
-
-    word, module = "avgpool", "AvgPool2d"
-
-
-class GlobalAvgPool(Operation):
-    """The mean of each channel, as a picture of one pixel (torch.nn.AdaptiveAvgPool2d)."""
-
-    word = "gap"
-
-    def shape(self, *inputs: Shape) -> Shape:
-        return picture(inputs[0], self.word)[0], 1, 1
-
-    def torch(self, *inputs: Shape) -> Torch:
-        del inputs
-        return Torch("AdaptiveAvgPool2d", {"output_size": 1})
-
-
-class Flatten(Operation):
-    """All values of a picture in a row (torch.nn.Flatten)."""
-
-    word = "flatten"
-
-    def shape(self, *inputs: Shape) -> Shape:
-        return (math.prod(inputs[0]),)
-
-    def torch(self, *inputs: Shape) -> Torch:
-        del inputs
-        return Torch("Flatten", {})
-
-
-class Dropout(Operation):
-    """Values dropped at random in training (torch.nn.Dropout)."""
-
-    word = "dropout"
-    p: float = setting("number", "share that is dropped", low=0, high=1)
-
-    def torch(self, *inputs: Shape) -> Torch:
-        del inputs
-        return Torch("Dropout", {"p": float(self.p)})

@@ -16,14 +16,17 @@ from anydsl.blocks.graphing import build_graph
 from anydsl.design.network import Network
 from anydsl.graph.dataflow import INPUT, Graph, Node
 from anydsl.lowering.initialization import initialize
+from anydsl.lowering.modules import module_class
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "operator.add": operator.add,
     "operator.mul": operator.mul,
+    "torch.cat": torch.cat,
+    "torch.narrow": torch.narrow,
 }
 
 # What may be overwritten: these don't need their own output to compute their gradient.
-_OVERWRITABLE = ("conv", "bn", "add", "linear")
+_OVERWRITABLE = ("conv", "bn", "add", "linear", "concat")
 _INPLACE = ("ReLU", "ReLU6", "SiLU", "Hardswish", "Hardsigmoid")
 
 
@@ -72,7 +75,8 @@ def lower(graph: Graph, *, device: str | torch.device = "cpu") -> fx.GraphModule
             _attach(module, node.path, _copy(_prototype(form.name, arguments), place))
             values[node.path] = traced.call_module(node.path, inputs)
         else:
-            values[node.path] = traced.call_function(_FUNCTIONS[form.name], inputs, form.arguments)
+            given = (list(inputs),) if form.listed else inputs
+            values[node.path] = traced.call_function(_FUNCTIONS[form.name], given, form.arguments)
     traced.output(values[graph.output])
     module.graph = traced
     return module
@@ -85,7 +89,7 @@ def _prototype(name: str, arguments: tuple[tuple[str, Any], ...]) -> nn.Module:
     Most modules of a network are alike, and a constructor of torch.nn takes far longer than a copy,
     not least because it initializes parameters, which `initialize` does once for all.
     """
-    cls: Any = getattr(nn, name)
+    cls: Any = module_class(name)
     if hasattr(cls, "reset_parameters"):
         return cls(**dict(arguments), device="meta")
     return cls(**dict(arguments))

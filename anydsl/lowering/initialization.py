@@ -7,13 +7,16 @@ import math
 import torch
 from torch import nn
 
+from anydsl.lowering.modules import LayerNorm2d, LayerScale
+
 
 def initialize(module: nn.Module, *, seed: int = 0) -> None:
     """Set all parameters and buffers, in the order of the modules.
 
     Convolutions are normal with He's fan-out, sqrt(2 / (k k w)) whatever the groups (He et al.
     2015); their biases, where there are some, are uniform within 1 / sqrt(fan-in), as torch sets
-    them; batch norm is the identity; linear layers are N(0, 0.01) with a bias of zero.
+    them; batch and layer norm are the identity; linear layers are N(0, 0.01) with a bias of zero;
+    a layer scale is what the spec says.
 
     Args:
         module: where to set them, on any device; the numbers are drawn on the CPU.
@@ -38,6 +41,8 @@ def initialize(module: nn.Module, *, seed: int = 0) -> None:
                     part.reset_running_stats()  # a copy's buffers hold no numbers yet
                     part.weight.fill_(1)
                     part.bias.zero_()
+                case LayerNorm2d() | LayerScale():
+                    part.reset_parameters()
                 case _:
                     pass
 

@@ -15,32 +15,46 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from anydsl.graph.catalog import OPERATIONS
 from anydsl.graph.dataflow import INPUT, Graph, Node
-from anydsl.graph.operations import (
-    AvgPool,
-    BatchNorm,
-    Conv,
-    Cost,
-    Flatten,
-    GlobalAvgPool,
-    Linear,
-    MaxPool,
-    Misfit,
-    Operation,
-    Shape,
-)
+from anydsl.graph.normalizing import BatchNorm, LayerNorm, LayerScale
+from anydsl.graph.operations import Conv, Cost, Linear, Misfit, Operation, Shape, Torch
 from anydsl.graph.pointwise import Activation, Add, Multiply
+from anydsl.graph.pooling import AvgPool, AvgPoolTo, GlobalAvgPool, MaxPool
+from anydsl.graph.rearranging import Concat, Flatten, Shuffle, Split
+from anydsl.graph.regularizing import DropPath
 from anydsl.language.declaration import REQUIRED
+from anydsl.lowering.modules import module_class
 
 SIDES = st.integers(1, 24)
 PICTURES = st.tuples(st.integers(1, 24), SIDES, SIDES)
 
 
+class Function(nn.Module):
+    def __init__(self, form: Torch) -> None:
+        super().__init__()
+        self.form = form
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        function = getattr(torch, self.form.name.removeprefix("torch."))
+        given = (list(inputs),) if self.form.listed else inputs
+        return function(*given, **self.form.arguments)
+
+
+def an(word: str) -> Operation:
+    """An operation with its defaults, and the least of what it needs."""
+    cls = OPERATIONS[word]
+    needed: dict[str, Any] = {
+        name: (1, 1) if setting.kind == "size" else setting.low or 0
+        for name, setting in cls.__settings__.items()
+        if setting.default is REQUIRED
+    }
+    return cls(**needed)
+
+
 def in_torch(operation: Operation, shape: Shape) -> tuple[nn.Module, torch.Tensor, int]:
     """The module, its output, and the multiply-adds that torch itself counts in it."""
     form = operation.torch(shape)
-    assert form.is_module
     with torch.device("meta"):
-        module = getattr(nn, form.name)(**form.arguments)
+        module = module_class(form.name)(**form.arguments) if form.is_module else Function(form)
         x = torch.zeros(1, *shape)
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             out = module.eval()(x)
@@ -127,22 +141,18 @@ def test_linear(channels: int, w: int, bias: bool) -> None:
 
 @pytest.mark.parametrize("word", OPERATIONS)
 def test_the_others(word: str) -> None:
-    cls = OPERATIONS[word]
-    needed = [n for n, s in cls.__settings__.items() if s.default is REQUIRED]
-    operation = cls(**dict.fromkeys(needed, 1))
+    operation, cls = an(word), OPERATIONS[word]
     same_as_torch(operation, (6,) if word == "linear" else (6, 5, 4))
     assert operation.word == word
     assert operation.__doc__ is not None and cls.inputs == 1
-    if not issubclass(cls, (Conv, Linear, MaxPool, AvgPool, BatchNorm)):
+    if not issubclass(cls, (Conv, Linear, MaxPool, AvgPool, BatchNorm, LayerNorm, LayerScale)):
         assert operation.cost((6, 5, 4)) == Cost()
 
 
 @pytest.mark.parametrize("word", OPERATIONS)
 def test_what_needs_a_picture(word: str) -> None:
-    cls = OPERATIONS[word]
-    needed = [n for n, s in cls.__settings__.items() if s.default is REQUIRED]
-    operation = cls(**dict.fromkeys(needed, 1))
-    if issubclass(cls, (Activation, Flatten, Linear)) or word == "dropout":
+    operation, cls = an(word), OPERATIONS[word]
+    if issubclass(cls, (Activation, Flatten, Linear)) or word in ("dropout", "drop_path"):
         assert len(operation.shape((6,))) == 1
         return
     with pytest.raises(Misfit, match="picture"):
@@ -154,6 +164,63 @@ def test_linear_needs_flattened_values() -> None:
         Linear(4).shape((3, 2, 2))
     assert Flatten().shape((3, 2, 2)) == (12,)
     assert GlobalAvgPool().shape((3, 2, 2)) == (3, 1, 1)
+
+
+@given(st.integers(1, 6), st.integers(0, 6), st.integers(1, 4), PICTURES)
+def test_rearranging(n: int, i: int, groups: int, shape: Shape) -> None:
+    for operation, fits in (
+        (Split(n, i), shape[0] % n == 0 and i < n),
+        (Shuffle(groups), shape[0] % groups == 0),
+    ):
+        if not fits:
+            with pytest.raises(Misfit):
+                operation.shape(shape)
+        else:
+            same_as_torch(operation, shape)
+
+
+def test_split_and_shuffle_move_values() -> None:
+    x = torch.arange(6.0).reshape(1, 6, 1, 1)
+    part = Function(Split(3, 1).torch((6, 1, 1)))(x)
+    assert part.flatten().tolist() == [2, 3]
+    form = Shuffle(2).torch((6, 1, 1))
+    assert module_class(form.name)(**form.arguments)(x).flatten().tolist() == [0, 3, 1, 4, 2, 5]
+
+
+@given(st.integers(1, 9), st.integers(1, 9), PICTURES)
+def test_pools_to_a_size(height: int, width: int, shape: Shape) -> None:
+    same_as_torch(AvgPoolTo((height, width)), shape)
+
+
+@given(st.lists(PICTURES, min_size=2, max_size=4))
+def test_concat(shapes: list[Shape]) -> None:
+    same = [(shape[0], *shapes[0][1:]) for shape in shapes]
+    pictures = [torch.empty(1, *shape, device="meta") for shape in same]
+    out = Function(Concat().torch(*same))(*pictures)
+    assert Concat().shape(*same) == tuple(out.shape[1:])
+    if shapes != same:
+        with pytest.raises(Misfit, match="one size"):
+            Concat().shape(*shapes)
+
+
+def test_drop_path_drops_whole_pictures() -> None:
+    form = DropPath(0.25).torch((3, 2, 2))
+    module = module_class(form.name)(**form.arguments)
+    x = torch.ones(4000, 3, 2, 2)
+    torch.manual_seed(0)
+    dropped = module.train()(x).flatten(1)
+    assert all(len(row.unique()) == 1 for row in dropped[:50])
+    assert 0.2 < (dropped[:, 0] == 0).float().mean() < 0.3
+    torch.testing.assert_close(dropped.mean(), torch.tensor(1.0), rtol=0.05, atol=0)
+    assert torch.equal(module.eval()(x), x)
+
+
+def test_layer_norm_is_over_channels() -> None:
+    form = LayerNorm().torch((8, 3, 4))
+    module = module_class(form.name)(**form.arguments)
+    x = torch.randn(2, 8, 3, 4)
+    expected = (x - x.mean(1, keepdim=True)) / (x.var(1, keepdim=True, correction=0) + 1e-6).sqrt()
+    torch.testing.assert_close(module(x), expected, rtol=1e-4, atol=1e-5)
 
 
 SHAPES = st.sampled_from([(4, 3, 3), (4, 1, 1), (3, 3, 3), (4, 3, 1), (1, 3, 3), (4,), (3,)])
