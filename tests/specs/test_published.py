@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,31 @@ def test_torchvision_rounding(spec: str) -> None:
     assert [part.output[0] for part in measured(spec.removesuffix("_torchvision")).stages] != (
         ROUNDED[spec]["widths"]
     )
+
+
+def macs(of: Measurement) -> int:
+    """Multiply-adds without what biases add."""
+    biases = 0
+    for block in (block for part in of.parts for block in part.blocks):
+        for done in block.operations:
+            if getattr(done.operation, "bias", False):
+                biases += math.prod(done.output)
+    return of.cost.flops - biases
+
+
+@pytest.mark.parametrize("spec", PUBLISHED["torchvision"])
+def test_multiply_adds_of_torchvision(spec: str) -> None:
+    expected = PUBLISHED["torchvision"][spec]
+    found = measured(spec)
+    assert (found.cost.params, macs(found)) == (expected["params"], expected["macs"])
+
+
+@pytest.mark.parametrize("spec", PUBLISHED["parameters"])
+def test_parameters(spec: str) -> None:
+    expected = PUBLISHED["parameters"][spec]
+    assert measured(spec).cost.params == expected
+    text = (ROOT / "specs" / spec.partition("::")[0]).read_text("utf-8")
+    assert f"require params == {expected}\n" in text
 
 
 def test_the_book() -> None:
