@@ -24,7 +24,7 @@ def main(files: list[str]) -> int:
         for figure in import_module(file).figures():
             ratio = f"{figure.ratio:,.2f}{figure.unit}" if figure.unit else f"{figure.ratio:.0f}"
             sign = ">=" if figure.at_least else "<="
-            bound = "" if figure.target is None else f"{sign} {figure.target:g}"
+            bound = "" if figure.target is None else f"{sign} {figure.target:.3g}"
             verdict = "" if figure.met else "  MISSED"
             print(
                 f"{figure.what:<30}{figure.ours:>12}  {figure.peer:<54}{ratio:>14}  "

@@ -72,8 +72,10 @@ def lower(graph: Graph, *, device: str | torch.device = "cpu") -> fx.GraphModule
             arguments = tuple(form.arguments.items())
             if form.name in _INPLACE and _overwrites(graph, node):
                 arguments = (*arguments, ("inplace", True))
-            _attach(module, node.path, _copy(_prototype(form.name, arguments), place))
-            values[node.path] = traced.call_module(node.path, inputs)
+            made = _copy(*_prototype(form.name, arguments), place)
+            _attach(module.__dict__["_modules"], node.path, made)
+            name = node.path.replace(".", "_")
+            values[node.path] = traced.create_node("call_module", node.path, inputs, name=name)
         else:
             given = (list(inputs),) if form.listed else inputs
             values[node.path] = traced.call_function(_FUNCTIONS[form.name], given, form.arguments)
@@ -83,29 +85,34 @@ def lower(graph: Graph, *, device: str | torch.device = "cpu") -> fx.GraphModule
 
 
 @lru_cache(maxsize=4096)
-def _prototype(name: str, arguments: tuple[tuple[str, Any], ...]) -> nn.Module:
-    """A module that others are copied from, without any numbers in it.
+def _prototype(name: str, arguments: tuple[tuple[str, Any], ...]) -> tuple[nn.Module, list[str]]:
+    """A module that others are copied from, without any numbers in it, and what `_copy` asks for.
 
     Most modules of a network are alike, and a constructor of torch.nn takes far longer than a copy,
     not least because it initializes parameters, which `initialize` does once for all.
     """
     cls: Any = module_class(name)
-    if hasattr(cls, "reset_parameters"):
-        return cls(**dict(arguments), device="meta")
-    return cls(**dict(arguments))
+    has_numbers = hasattr(cls, "reset_parameters")
+    module = cls(**dict(arguments), **({"device": "meta"} if has_numbers else {}))
+    return module, _collections(module)
+
+
+def _collections(module: nn.Module) -> list[str]:
+    """The attributes of a module that two modules can't share."""
+    return [k for k, v in module.__dict__.items() if v.__class__ in (dict, OrderedDict, set)]
 
 
 _CONTAINER = nn.Module()
+_CONTAINER_COLLECTIONS = _collections(_CONTAINER)
 
 
-def _copy(module: nn.Module, device: torch.device | None = None) -> nn.Module:
+def _copy(module: nn.Module, collections: list[str], device: torch.device | None) -> nn.Module:
     """A copy whose parameters, buffers, submodules and hooks are its own."""
     copy = module.__class__.__new__(module.__class__)
     own = copy.__dict__
     own.update(module.__dict__)
-    for name, value in module.__dict__.items():
-        if value.__class__ in (dict, OrderedDict, set):
-            own[name] = value.copy()
+    for name in collections:
+        own[name] = own[name].copy()
     for name, parameter in own["_parameters"].items():
         if parameter is not None:
             own["_parameters"][name] = nn.Parameter(torch.empty(parameter.shape, device=device))
@@ -125,11 +132,11 @@ def _overwrites(graph: Graph, node: Node) -> bool:
     )
 
 
-def _attach(root: nn.Module, path: str, module: nn.Module) -> None:
+def _attach(children: dict[str, nn.Module | None], path: str, module: nn.Module) -> None:
     *parents, name = path.split(".")
     for parent in parents:
-        children = root.__dict__["_modules"]
-        if parent not in children:
-            children[parent] = _copy(_CONTAINER)
-        root = children[parent]
-    root.__dict__["_modules"][name] = module
+        child = children.get(parent)
+        if child is None:
+            child = children[parent] = _copy(_CONTAINER, _CONTAINER_COLLECTIONS, None)
+        children = child.__dict__["_modules"]
+    children[name] = module

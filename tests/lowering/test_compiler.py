@@ -116,6 +116,27 @@ def test_seeds() -> None:
     assert all(not torch.equal(one[name], other[name]) for name in weights)
 
 
+def test_the_same_weights_on_any_number_of_threads() -> None:
+    text = net("block = plain\nstage s1 { d = 3, w = 256 }", head="head { classes = 10 }")
+    assert sum(p.numel() for p in compiled(text).parameters()) > 1_000_000
+    before = torch.get_num_threads()
+    try:
+        states: list[dict[str, torch.Tensor]] = []
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            states.append(compiled(text, seed=4).state_dict())
+    finally:
+        torch.set_num_threads(before)
+    for state in states[1:]:
+        assert all(torch.equal(states[0][name], state[name]) for name in state)
+
+
+def test_a_thousand_blocks() -> None:
+    text = net("block = resnext, g = 8\nstage s1 { d = 500, w = 16 }\nstage s2 { d = 500, w = 24 }")
+    module = compile_network(network(text), device="meta").eval()
+    assert module(torch.empty(2, 3, 32, 32, device="meta")).shape == (2, 24, 8, 8)
+
+
 def test_no_two_layers_start_alike() -> None:
     weights = [p for n, p in compiled(WIDE).named_parameters() if "conv" in n and p.dim() == 4]
     assert not torch.equal(weights[0][0, 0], weights[1][0, 0])
