@@ -64,6 +64,20 @@ block weighed(w, s = 1, act = silu, norm = bn(eps = 1e-3)) {
 """,
     ),
     Kind(
+        "woven",
+        "act",
+        text="""\
+block woven(w, s = 1, act = gelu) {
+  wide = x -> conv(2 * w, k = 3, s = s) -> layernorm
+  left = wide -> split(2, 0) -> act -> layer_scale(0.1)
+  right = wide -> split(2, i = 1) -> drop_path(0)
+  scale = right -> avgpool_to(1x1) -> hardsigmoid
+  both = concat(left, right * scale) -> shuffle(2)
+  out = both -> conv(w, k = 1, bias = true)
+}
+""",
+    ),
+    Kind(
         "placed",
         "b g",
         Fraction(1, 2),
