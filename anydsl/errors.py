@@ -50,3 +50,7 @@ class RunError(AnydslError):
 
 class WeightsError(AnydslError):
     """A file of weights is broken or does not fit the network."""
+
+
+class DesignError(AnydslError):
+    """A design of another library that the language can't say, or that does not work."""

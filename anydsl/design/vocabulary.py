@@ -6,6 +6,8 @@ and any other parameter means what its block makes of it.
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from anydsl.language.declaration import Setting, setting
 from anydsl.language.record import Record
 
@@ -59,9 +61,13 @@ class QuantizedLinear(Record):
     """The generator of RegNet's stages (Radosavovic et al. 2020, section 3.3, eq. 2 to 4)."""
 
     d: int = setting("whole", "depth: how many blocks in all", low=1, high=MOST_BLOCKS)
-    w0: int = setting("number", "initial width", above=0, high=WIDEST, symbol="w_0")
-    wa: int = setting("number", "slope: width added per block", low=0, high=WIDEST, symbol="w_a")
-    wm: int = setting("number", "factor between quantized widths", above=1, high=64, symbol="w_m")
+    w0: int | Fraction = setting("number", "initial width", above=0, high=WIDEST, symbol="w_0")
+    wa: int | Fraction = setting(
+        "number", "slope: width added per block", low=0, high=WIDEST, symbol="w_a"
+    )
+    wm: int | Fraction = setting(
+        "number", "factor between quantized widths", above=1, high=64, symbol="w_m"
+    )
     q: int = setting("whole", "widths are multiples of it", default=8, low=1, high=2**12)
     rounding: str = setting(
         "word",

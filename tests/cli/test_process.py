@@ -59,6 +59,18 @@ def test_no_torch_is_needed_to_show(spec: Path) -> None:
     assert [status for status, _, _ in found] == [0, 0, 0]
 
 
+def test_no_torch_is_needed_to_import_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "design.yaml"
+    path.write_text("MODEL:\n  TYPE: regnet\n")
+    calls = [["import", str(path)], ["import", "torchvision:resnet18"], ["import", "timm:resnet18"]]
+    (status, out, _), *others = bare([*TORCH, *BUILD, "networkx", "numpy", "timm", "rich"], *calls)
+    assert status == 0
+    assert "net Design {" in out
+    for status, out, err in others:
+        assert (status, out) == (2, "")
+        assert "pip install 'anydsl[" in err
+
+
 def test_what_is_missing_is_said_in_one_line(spec: Path, tmp_path: Path) -> None:
     path = str(spec)
     calls = [["compile", path], ["compile", path, "-o", str(tmp_path / "a.py")]]
