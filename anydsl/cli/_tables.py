@@ -10,8 +10,20 @@ _WIDEST = 10_000
 _LEFT = ("part", "operation", "block", "output", "name", "run", "data")
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows under their columns, numbers to the right; the last row is the total.
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    left: Sequence[str] = (),
+    totals: int = 1,
+) -> None:
+    """Print rows under their columns, numbers to the right.
+
+    Args:
+        columns: the keys of the rows, which are the titles too.
+        rows: what to print; a value that a row lacks is left out.
+        left: the columns, beside those of words that are known, that are set to the left.
+        totals: how many rows at the end are totals, below a line.
 
     The width is that of the content, also where the terminal is narrower, so that nothing is cut.
     """
@@ -21,13 +33,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> No
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_footer=False)
     for column in columns:
-        left = column in _LEFT
-        table.add_column(column, justify="left" if left else "right", no_wrap=True)
+        to_left = column in _LEFT or column in left
+        table.add_column(column, justify="left" if to_left else "right", no_wrap=True)
     for place, row in enumerate(rows):
         table.add_row(
-            *(_cell(row.get(column)) for column in columns), end_section=place == len(rows) - 2
+            *(_cell(row.get(column)) for column in columns),
+            end_section=place == len(rows) - 1 - totals,
         )
-    console = Console(file=sys.stdout, width=_WIDEST, highlight=False)
+    console = Console(file=sys.stdout, width=_WIDEST, highlight=False, markup=False)
     console.print(table)
 
 

@@ -59,6 +59,13 @@ def test_no_torch_is_needed_to_show(spec: Path) -> None:
     assert [status for status, _, _ in found] == [0, 0, 0]
 
 
+def test_no_torch_is_needed_to_compare(spec: Path) -> None:
+    calls = [["diff", str(spec), "std:regnet/regnety::RegNetY_400MF"]]
+    calls.append([*calls[0], "--format", "json"])
+    found = bare([*TORCH, *BUILD], *calls)
+    assert [status for status, _, _ in found] == [0, 0]
+
+
 def test_no_torch_is_needed_to_import_a_file(tmp_path: Path) -> None:
     path = tmp_path / "design.yaml"
     path.write_text("MODEL:\n  TYPE: regnet\n")
