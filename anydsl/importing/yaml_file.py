@@ -7,13 +7,16 @@ from fractions import Fraction
 from typing import Any
 
 from anydsl.design.faults import UNKNOWN_NAME, WRONG_VALUE
-from anydsl.design.modules import LARGEST_FILE
 from anydsl.errors import SpecError, UsageError
 from anydsl.language.complaints import SYNTAX, TOO_LARGE
 from anydsl.language.diagnostics import Diagnostic, Kind, nearest
 from anydsl.language.source import STDIN, Source, Span
 
+LARGEST_YAML = 2**17
+"""Bytes; YAML is read slowly, and a configuration of pycls has 2,000."""
+
 _MOST_NAMED = 16
+_MOST_FOUND = 50
 _TAG = "tag:yaml.org,2002:"
 _TAGS = ("null", "bool", "int", "float", "str")
 
@@ -96,7 +99,8 @@ class YamlFile:
             SpecError: something was.
         """
         if self.found:
-            raise SpecError(sorted(dict.fromkeys(self.found), key=lambda d: d.position))
+            found = sorted(dict.fromkeys(self.found), key=lambda d: d.position)
+            raise SpecError(found[:_MOST_FOUND])
 
     def _pairs(self, mapping: Any) -> list[tuple[str, Span, Any]]:
         pairs: dict[str, tuple[str, Span, Any]] = {}
@@ -148,14 +152,14 @@ def read_yaml(path: str) -> YamlFile:
     name = STDIN if path == "-" else path
     try:
         if path == "-":
-            data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+            data = sys.stdin.buffer.read(LARGEST_YAML + 1)
         else:
             with open(path, "rb") as file:
-                data = file.read(LARGEST_FILE + 1)
+                data = file.read(LARGEST_YAML + 1)
     except OSError as error:
         raise UsageError(f"can't read {name}: {error.strerror or error}") from None
-    if len(data) > LARGEST_FILE:
-        raise UsageError(f"{name} is beyond the limit of {LARGEST_FILE:,} bytes")
+    if len(data) > LARGEST_YAML:
+        raise UsageError(f"{name} is beyond the limit of {LARGEST_YAML:,} bytes")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

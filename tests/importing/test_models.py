@@ -47,7 +47,7 @@ def traced(model: nn.Module) -> fx.GraphModule:
     return fx.GraphModule(model, Whole().trace(model))
 
 
-def same_function(theirs: nn.Module, text: str, side: int = 64) -> None:
+def same_function(theirs: nn.Module, text: str, side: int = 48) -> None:
     """With the same weights, moved layer by layer in the order of the dataflow."""
     torch.manual_seed(0)
     shake(theirs.eval())
