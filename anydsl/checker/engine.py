@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from anydsl.blocks.definitions import check_definition
 from anydsl.blocks.measurement import Measurement, examine
+from anydsl.checker.broken import broken
 from anydsl.checker.outcomes import PREFERENCE, REQUIREMENT, UNUSED_WAIVER
 from anydsl.checker.registry import rules
-from anydsl.checker.rule import Finding, Subject
+from anydsl.checker.rule import Finding
 from anydsl.checker.rule import Rule as LintRule
 from anydsl.design.faults import UNKNOWN_NAME
 from anydsl.design.modules import Module
 from anydsl.design.network import Network, Resolved, Rule, Space, Waiver
-from anydsl.design.predicates import blame, holds, write
+from anydsl.design.predicates import holds, write
 from anydsl.design.reading import constant
 from anydsl.design.recipe import Recipe
 from anydsl.design.recipes import resolve_recipe, resolve_study
@@ -123,49 +124,34 @@ class _Judge:
         self.found: list[Diagnostic] = []
 
     def run(self) -> list[Diagnostic]:
-        for rule in self.network.rules:
-            self._own_rule(rule)
-        subject = Subject(self.network, self.measured)
-        said = {rule.predicate for rule in self.network.rules}
-        for rule in rules():
-            if rule.predicate is not None and rule.predicate in said:
-                continue  # the design speaks for itself
-            findings = list(rule.check(subject))
-            if findings and not self._waived(rule):
-                self.found += [self._finding(rule, finding) for finding in findings]
+        for found in broken(self.network, self.measured):
+            if found.waiver is not None:
+                self.used.add(found.waiver)
+            elif isinstance(found.rule, Rule):
+                self.found.append(self._own_rule(found.rule, found.finding))
+            else:
+                self.found.append(self._finding(found.rule, found.finding))
         for waiver in self.network.waivers:
             self._waiver(waiver)
         return self.found
 
-    def _own_rule(self, rule: Rule) -> None:
+    def _own_rule(self, rule: Rule, finding: Finding) -> Diagnostic:
         kind = REQUIREMENT if rule.kind == "require" else PREFERENCE
-        for found in blame(rule.predicate, self.measured):
-            inherited = rule.inherited
-            at = self.resolved.place(found.path)
-            if not found.path and rule.span is not None and not inherited:
-                at = rule.span
-            labels = self._second(at, found.other, found.other_message)
-            if rule.span is not None and at != rule.span:
-                by = f" by {rule.owner}" if inherited else ""
-                labels.append(Label(rule.span, f"{_SAID[rule.kind]} here{by}"))
-            hint = f"because {rule.because}" if rule.because else ""
-            self.found.append(Diagnostic(kind, found.message, at, tuple(labels), hint))
+        at = self.resolved.place(finding.path)
+        if not finding.path and rule.span is not None and not rule.inherited:
+            at = rule.span
+        labels = self._second(at, finding.other, finding.other_message)
+        if rule.span is not None and at != rule.span:
+            by = f" by {rule.owner}" if rule.inherited else ""
+            labels.append(Label(rule.span, f"{_SAID[rule.kind]} here{by}"))
+        hint = f"because {rule.because}" if rule.because else ""
+        return Diagnostic(kind, finding.message, at, tuple(labels), hint)
 
     def _second(self, at: Span, path: str, message: str) -> list[Label]:
         """The second value that a finding speaks of, unless one place gives both."""
         if not path or self.resolved.place(path) == at:
             return []
         return [Label(self.resolved.place(path), message)]
-
-    def _waived(self, rule: LintRule) -> bool:
-        """Whether a waiver cancels a rule that is broken."""
-        waivers = [
-            w
-            for w in self.network.waivers
-            if w.rule == rule.name or (w.predicate is not None and w.predicate == rule.predicate)
-        ]
-        self.used |= set(waivers)
-        return bool(waivers)
 
     def _finding(self, rule: LintRule, finding: Finding) -> Diagnostic:
         at = self.resolved.place(finding.path)
@@ -177,8 +163,6 @@ class _Judge:
 
     def _waiver(self, waiver: Waiver) -> None:
         """A waiver of the network's own has to cancel something that is broken."""
-        if any(not holds(rule.predicate, self.measured) for rule in waiver.cancels):
-            self.used.add(waiver)
         if waiver.inherited or waiver in self.used:
             return
         at = waiver.span or self.resolved.place("")
