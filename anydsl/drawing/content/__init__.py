@@ -1,0 +1,1 @@
+"""What a drawing shows, without places and colours: a network, its stages and their blocks."""

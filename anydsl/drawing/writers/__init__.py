@@ -1,0 +1,1 @@
+"""The forms that a drawing can have, one file each."""
