@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from anydsl.language.diagnostics import Diagnostic
     from anydsl.training.result import Result
 
+
+def _display(network: Network) -> str | None:
+    """How a network shows itself: what draws is imported when something is to be drawn."""
+    from anydsl.drawing.writers.notebook import shown
+
+    return shown(network)
+
+
+Network.display = _display
+
 __all__ = ["check", "compile", "load", "measure", "train"]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from anydsl.design.predicates import Predicate
 from anydsl.design.values import BlockDef, Value
 from anydsl.language.record import Record
@@ -91,6 +94,8 @@ class Waiver(Record):
 class Network(Record):
     """A network: an input of channels x height x width, a stem, stages and a head.
 
+    In a notebook it shows what `display` makes of it.
+
     Attributes:
         rules: what it has to keep, the inherited first; a waived one is not among them.
         waivers: what it breaks on purpose, the inherited first.
@@ -104,6 +109,16 @@ class Network(Record):
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     doc: str = ""
+    display: ClassVar[Callable[[Network], str | None] | None] = None
+
+    def __repr__(self) -> str:
+        stages = ", ".join(f"{s.name}: {s.d} {s.block.name}" for s in self.stages)
+        return f"<Network {self.name}: {'x'.join(map(str, self.input))}; {stages}>"
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows; None, for the plain text, where there is nothing to draw."""
+        display = type(self).display
+        return display(self) if display is not None else None
 
     @property
     def depth(self) -> int:

@@ -54,6 +54,7 @@ class PartBox(Record):
     block: str
     lines: tuple[str, ...]
     output: str
+    placed: PlacedFlow
 
 
 class Figure(Record):
@@ -131,7 +132,7 @@ def _part(placed: PlacedFlow) -> PartBox:
     for step in placed.flow.steps:
         of = label([step], numbers)
         lines += [", ".join([of.title, *of.details]), *([of.after] if of.after else [])]
-    return PartBox(placed.stage, placed.flow.block, tuple(lines), shape(placed.flow.output))
+    return PartBox(placed.stage, placed.flow.block, tuple(lines), shape(placed.flow.output), placed)
 
 
 def _settings(stage: Stage, measured: Measurement) -> tuple[str, ...]:
@@ -165,19 +166,12 @@ def _written(value: Value) -> str:
 def _runs(blocks: list[PlacedFlow], tags: dict[Any, str]) -> list[Run]:
     runs: list[Run] = []
     for block in blocks:
-        tag, stride = tags[block.flow.kind], _stride(block)
-        if runs and (runs[-1].tag, runs[-1].stride) == (tag, stride) and runs[-1].first > 1:
+        tag, stride = tags[block.flow.kind], block.flow.stride
+        if runs and (runs[-1].tag, runs[-1].stride) == (tag, stride):
             runs[-1] = runs[-1].replace(last=block.place)
         else:
             runs.append(Run(tag, stride, block.place, block.place))
     return runs
-
-
-def _stride(block: PlacedFlow) -> int:
-    before, after = block.flow.input, block.flow.output
-    if len(before) != 3 or len(after) != 3:
-        return 1
-    return max(-(-a // b) for a, b in zip(before[1:], after[1:], strict=True))
 
 
 def _marks(network: Network, measured: Measurement) -> dict[str, list[Mark]]:

@@ -10,9 +10,9 @@ from typing import Any
 
 from anydsl.graph.catalog import OPERATIONS
 from anydsl.graph.dataflow import INPUT, Graph, Node
-from anydsl.graph.operations import Operation, Shape
+from anydsl.graph.operations import Conv, Operation, Shape
 from anydsl.graph.pointwise import Activation
-from anydsl.graph.pooling import AvgPoolTo
+from anydsl.graph.pooling import AvgPoolTo, Pool
 from anydsl.graph.rearranging import Shuffle, Split
 from anydsl.language.record import Record
 
@@ -43,13 +43,25 @@ class Step(Record):
     inner: Flow | None = None
 
     @property
+    def stride(self) -> int:
+        """By how much it makes a picture smaller, to each side."""
+        if self.inner is not None:
+            return self.inner.stride
+        match self.operations[0]:
+            case Conv(s=s):
+                return s
+            case Pool(k=k, s=s):
+                return s or k
+            case _:
+                return 1
+
+    @property
     def kind(self) -> Any:
         """What it does, whatever the numbers."""
         if self.inner is not None:
             return self.inner.kind
         return tuple(
-            op if isinstance(op, (AvgPoolTo, Split, Shuffle)) else op.word
-            for op in self.operations
+            op if isinstance(op, (AvgPoolTo, Split, Shuffle)) else op.word for op in self.operations
         )
 
 
@@ -61,6 +73,14 @@ class Flow(Record):
     output: Shape
     steps: tuple[Step, ...]
     out: int
+
+    @property
+    def stride(self) -> int:
+        """How many pixels of the input one of the output stands for, to each side."""
+        strides = {X: 1}
+        for n, step in enumerate(self.steps):
+            strides[n] = step.stride * max(strides[source] for source in step.inputs)
+        return strides[self.out]
 
     @property
     def kind(self) -> Any:

@@ -129,5 +129,3 @@ def _stride(strides: Sequence[int], numbers: Numbers) -> str:
 def _name(operation: Operation) -> str:
     """An operation's name in print, with the share that it drops where it has one."""
     return _NAMES.get(operation.word, operation.word.replace("_", " "))
-
-

@@ -72,8 +72,7 @@ class Numbers:
             return before, after
         if same([s[1:] for s in ins]) and same([s[1:] for s in outs]):
             return f"{before}×{shape(ins[0][1:])}", f"{after}×{shape(outs[0][1:])}"
-        strides = {-(-a // b) for i, o in zip(ins, outs, strict=True)
-                   for a, b in zip(i[1:], o[1:], strict=True)}  # fmt: skip
+        strides = {flow.stride for flow in self.members}
         r = "r′" if len(strides) > 1 else f"r/{max(strides)}" if max(strides) > 1 else "r"
         if any(s[1] != s[2] for s in (*ins, *outs)):
             return f"{before}×r", f"{after}×{r}"

@@ -47,7 +47,7 @@ def variants(blocks: Sequence[PlacedFlow]) -> tuple[tuple[Variant, ...], dict[An
     found = [_variant(tags[kind], placed) for kind, placed in by_kind.items()]
     inner: dict[Any, list[PlacedFlow]] = {}
     for block in blocks:
-        for flow in _within(block.flow):
+        for flow in within(block.flow):
             inner.setdefault(flow.kind, []).append(block.replace(flow=flow))
     found += [_variant("", placed) for placed in inner.values()]
     return tuple(found), tags
@@ -104,11 +104,12 @@ def _shapes(shapes: Sequence[tuple[int, ...]]) -> str:
     return "×".join([f"({several([s[0] for s in unique])})", *map(str, unique[0][1:])])
 
 
-def _within(flow: Flow) -> Iterator[Flow]:
+def within(flow: Flow) -> Iterator[Flow]:
+    """The blocks that are used within a block."""
     for step in flow.steps:
         if step.inner is not None:
             yield step.inner
-            yield from _within(step.inner)
+            yield from within(step.inner)
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[str]:
@@ -122,5 +123,5 @@ def _runs(numbers: Sequence[int]) -> Iterator[str]:
 
 
 def _letters(n: int) -> str:
-    """A, B, …, Z, AA, AB, …"""
+    """A, B, …, Z, AA, AB and so on."""
     return (_letters(n // 26 - 1) if n >= 26 else "") + chr(ord("A") + n % 26)

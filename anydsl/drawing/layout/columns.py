@@ -21,7 +21,7 @@ from anydsl.drawing.layout.scene import (
 GAP = 30.0
 _WIDE, _APART, _MARK = 108.0, 44.0, 150.0
 _TALLEST, _MOST_STAGES = 6, 36
-_MOST_LINES = 8
+_MOST_LINES = 12
 
 
 def network_column(figure: Figure) -> Scene:
@@ -59,9 +59,7 @@ def network_column(figure: Figure) -> Scene:
         items += texts
         y = texts[-1].y
     right = max([half, *(measure(shape, "small") + 6 for *_, shape in given)])
-    return Scene(half + right, y + 2, (*items, *boxes)).moved(half, 0).replace(
-        width=half + right, height=y + 2
-    )  # fmt: skip
+    return Scene(right, y + 2, (*items, *boxes)).moved(half, 0)
 
 
 def _part(part: PartBox) -> list[tuple[str, str]]:
@@ -89,34 +87,39 @@ def body_columns(figure: Figure) -> Scene:
         if before is None:
             items.append(Text(middle, SIZES["small"], shape, "small"))
             items.append(Line(((middle, SIZES["small"] * 1.4), (middle, y))))
+        right = x + wide + (_MARK + 10 if marked else 0)
         for stage in column:
-            box = _lettered(stage, middle, y)
-            box = box.replace(x=x, width=wide)
+            box = _lettered(stage, middle, y).replace(x=x, width=wide)
             if before is not None:
                 items += _link(before, box, shape)
-            below = y + box.height
-            for mark in stage.marks:
-                texts = list(_mark_texts(mark, x + wide + 10, y, _MARK))
-                role = "waived" if mark.waived else "mark"
-                if y == box.y:
-                    at = y + SIZES["mark"] * 0.9
-                    items.append(
-                        Line(((x + wide, at), (x + wide + 8, at)), role, arrow=False)
-                    )  # fmt: skip
-                items += texts
-                y = texts[-1].y + 3
-                below = max(below, y)
+                right = max(right, middle + 6 + measure(shape, "small"))
+            beside = list(_beside(stage.marks, box))
+            items += beside
+            ends = [item.y + 3 for item in beside if isinstance(item, Text)]
             boxes.append(box)
             before, shape = box, stage.output
-            y = below + GAP
+            y = max(box.y + box.height, *ends, 0) + GAP
         bottom = max(bottom, y - GAP)
-        x += wide + (_MARK + 10 if marked else 0) + _APART
+        x = right + _APART
     assert before is not None
     end, middle = before.y + before.height, before.x + before.width / 2
     items.append(Line(((middle, end), (middle, end + GAP * 0.7))))
     at = end + GAP * 0.7 + SIZES["small"] * 1.1
     items.append(Text(middle, at, shape, "small"))
     return Scene(x - _APART, max(bottom + 12, at + 3), (*items, *boxes))
+
+
+def _beside(marks: Sequence[Mark], box: Box) -> Iterator[Item]:
+    """What is said of a stage, to its right and below each other."""
+    x, y = box.x + box.width, box.y
+    if marks:
+        role = "waived" if marks[0].waived else "mark"
+        at = y + SIZES[role] * 0.9
+        yield Line(((x, at), (x + 8, at)), role, arrow=False)
+    for mark in marks:
+        texts = list(_mark_texts(mark, x + 10, y, _MARK))
+        yield from texts
+        y = texts[-1].y + 3
 
 
 def _told(stages: Sequence[StageBox]) -> Iterator[StageBox]:

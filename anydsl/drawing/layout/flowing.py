@@ -36,7 +36,9 @@ def _words(text: str) -> Box:
     """The shape at an end, without a frame."""
     size = SIZES["small"]
     texts = (Text(0, size, text, "small"),)
-    return Box(-measure(text, "small") / 2, 0, measure(text, "small"), size * 1.45, "bare", "", texts)
+    return Box(
+        -measure(text, "small") / 2, 0, measure(text, "small"), size * 1.45, "bare", "", texts
+    )
 
 
 def _box(label: Label) -> Box:

@@ -9,6 +9,8 @@ General layered layouts (Sugiyama's, as graphviz has it) bend the main way to ba
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import cast
 
 import networkx as nx
 
@@ -40,7 +42,7 @@ class Lanes(Record):
 
 
 def arrange(edges: Sequence[Edge]) -> Lanes:
-    """Give nodes their rows and lanes; the first edge leaves the input, the last node is the output.
+    """Give nodes their rows and lanes.
 
     Args:
         edges: of an acyclic graph with one source and one sink.
@@ -55,7 +57,7 @@ def arrange(edges: Sequence[Edge]) -> Lanes:
     for way in others:
         _spread(way, rows, graph)
     placed = _placed(main, others, rows)
-    lanes = {node: 0 for node in main.nodes}
+    lanes = dict.fromkeys(main.nodes, 0)
     lanes |= {node: way.lane for way in placed for node in way.nodes[1:-1]}
     return Lanes(rows, lanes, (main, *placed))
 
@@ -67,8 +69,8 @@ def _ways(graph: nx.MultiDiGraph[int]) -> Iterator[Way]:
     while left.number_of_edges():
         nodes = _longest(left, known)
         edges: list[Edge] = []
-        for source, target in zip(nodes, nodes[1:], strict=False):
-            operand = min(left[source][target])
+        for source, target in pairwise(nodes):
+            operand = min(cast("dict[int, object]", left[source][target]))
             left.remove_edge(source, target, key=operand)
             edges.append((source, target, operand))
         known.update(nodes)
@@ -81,7 +83,7 @@ def _longest(left: nx.MultiDiGraph[int], known: set[int]) -> list[int]:
     found: list[int] = []
     for node in nx.topological_sort(left):
         before = [best[p] if p not in known else [p] for p in left.predecessors(node)]
-        way = [*max(before, key=len, default=[]), node]
+        way = [*max(before, key=len), node] if before else [node]
         best[node] = way
         if (node in known or not known) and len(way) > max(1, len(found)):
             found = way
@@ -117,8 +119,8 @@ def _placed(main: Way, others: list[Way], rows: dict[int, int]) -> list[Way]:
         while any(a < last and first < b for a, b in taken.get(at, ())):
             at += side
         taken.setdefault(at, []).append((first, last))
-        lane |= dict.fromkeys(way.nodes[1:-1], at)
-        operand |= {t: o for _, t, o in way.edges[:-1]}
+        lane.update(dict.fromkeys(way.nodes[1:-1], at))
+        operand.update({t: o for _, t, o in way.edges[:-1]})
         placed.append(way.replace(lane=at))
     return placed
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from anydsl.drawing.content.figure import Figure
 from anydsl.drawing.layout.columns import body_columns, network_column
+from anydsl.drawing.layout.lettering import clipped
 from anydsl.drawing.layout.pictures import picture
-from anydsl.drawing.layout.scene import START, Box, Line, Scene, Text, measure, together
+from anydsl.drawing.layout.scene import SIZES, START, Box, Line, Scene, Text, measure, together
 from anydsl.drawing.layout.stages import stage_columns
 
-_WIDEST, _APART, _PAD, _HEADING = 1160.0, 16.0, 12.0, 26.0
+_MOST = 40
+_WIDEST, _APART, _PAD, _HEADING = 1240.0, 16.0, 12.0, 26.0
+_LONGEST = 280.0
 
 
 def page(figure: Figure) -> Scene:
@@ -17,7 +20,9 @@ def page(figure: Figure) -> Scene:
     if figure.stages:
         panels.append(_panel("body", body_columns(figure)))
         panels.append(_panel("stage", stage_columns(figure.stages)))
-    panels += [_panel("", picture(variant)) for variant in figure.variants]
+    panels += [_panel("", picture(variant)) for variant in figure.variants[:_MOST]]
+    if len(figure.variants) > _MOST:
+        panels.append(_panel(f"{len(figure.variants) - _MOST} more blocks", Scene(0, 0, ())))
     rows: list[list[Scene]] = [[]]
     wide = 0.0
     for panel in panels:
@@ -43,10 +48,12 @@ def page(figure: Figure) -> Scene:
 def _panel(heading: str, scene: Scene, *, name: str = "") -> Scene:
     """A scene in a frame, with a heading."""
     top = _HEADING if heading else 0.0
+    name = name or heading
+    heading = clipped(heading, SIZES["head"], _LONGEST, bold=True)
     wide = max(scene.width, measure(heading, "head"))
     inner = scene.moved(_PAD + (wide - scene.width) / 2, _PAD + top)
     width, height = wide + 2 * _PAD, scene.height + top + 2 * _PAD
-    frame = Box(0, 0, width, height, "panel", name or heading)
+    frame = Box(0, 0, width, height, "panel", name)
     title = (Text(_PAD, _PAD + 9, heading, "head", START),) if heading else ()
     return Scene(width, height, (*title, *inner.items), (frame,))
 

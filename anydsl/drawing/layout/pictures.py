@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from anydsl.drawing.content.variants import Variant
 from anydsl.drawing.layout.flowing import flowing
-from anydsl.drawing.layout.lettering import wrapped
+from anydsl.drawing.layout.lettering import clipped, wrapped
 from anydsl.drawing.layout.scene import SIZES, START, Item, Line, Scene, Text, measure
 from anydsl.drawing.layout.stages import tag
 
-_LEAST, _LINE, _COLUMN = 150.0, 12.5, 12.0
+_LEAST, _MOST, _LINE, _COLUMN = 150.0, 280.0, 12.5, 12.0
 _MOST_LINES = 3
 
 
@@ -22,10 +22,12 @@ def picture(variant: Variant) -> Scene:
     items: list[Item] = []
     x = 0.0
     if variant.tag:
-        items.append(tag(0, 0, variant.tag))
-        x = items[0].width + 6
-    items.append(Text(x, 12, variant.flow.block, "head", START))
-    wide = max(wide, x + measure(variant.flow.block, "head"))
+        sign = tag(0, 0, variant.tag)
+        items.append(sign)
+        x = sign.width + 6
+    name = clipped(variant.flow.block, SIZES["head"], _MOST, bold=True)
+    items.append(Text(x, 12, name, "head", START))
+    wide = max(wide, x + measure(name, "head"))
     y = 14.0
     lines = wrapped(variant.uses, SIZES["small"], wide)
     if len(lines) > _MOST_LINES:

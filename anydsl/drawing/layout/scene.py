@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from anydsl.drawing.layout.lettering import width
+from anydsl.drawing.layout.lettering import clipped, width
 from anydsl.language.record import Record
 
 START, MIDDLE, END = "start", "middle", "end"
@@ -22,6 +22,7 @@ SIZES = {
 }
 """How large texts are, by their role."""
 BOLD = ("name", "head", "tag")
+_MOST = 280.0
 
 
 class Text(Record):
@@ -114,9 +115,16 @@ def together(scenes: Iterable[Scene]) -> Scene:
 
 
 def lettered(
-    x: float, y: float, lines: Iterable[tuple[str, str]], *, role: str, name: str = "",
-    least: float = 0, pad: float = 9, top: float = 5,
-) -> Box:  # fmt: skip
+    x: float,
+    y: float,
+    lines: Iterable[tuple[str, str]],
+    *,
+    role: str,
+    name: str = "",
+    least: float = 0,
+    pad: float = 9,
+    top: float = 5,
+) -> Box:
     """A box around lines of text, each with its role, centred below each other at x; y is its top.
 
     Args:
@@ -129,7 +137,7 @@ def lettered(
         pad: room at both sides of the text.
         top: room above and below.
     """
-    given = list(lines)
+    given = [(clipped(text, SIZES[of], _MOST, bold=of in BOLD), of) for text, of in lines]
     wide = max([least, *(measure(text, of) + 2 * pad for text, of in given)])
     at, texts = y + top, list[Text]()
     for text, of in given:

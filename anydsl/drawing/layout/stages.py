@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from anydsl.drawing.content.figure import StageBox
 from anydsl.drawing.layout.lettering import clipped
@@ -40,10 +41,13 @@ def _sorts(stages: Sequence[StageBox]) -> list[Built]:
     """Stages by what they are made of; one block and any number of others are one sort."""
     found: dict[tuple[object, ...], list[StageBox]] = {}
     for stage in sorted(stages, key=lambda stage: len(stage.runs) != 2):
-        key: tuple[object, ...] = stage.runs
-        if len(stage.runs) <= 2 and stage.runs[0].last == 1:
-            key = tuple(run.tag for run in stage.runs)
-            key = next((other for other in found if other[: len(key)] == key), key)
+        runs, first = stage.runs, stage.runs[0]
+        key: tuple[object, ...] = runs
+        if len(runs) <= 2 and first.last == 1:
+            tags = tuple(run.tag for run in runs)
+            key = next((other for other in found if other[: len(tags)] == tags), tags)
+        elif len(runs) < 2:
+            key = ("all", first.tag)
         found.setdefault(key, []).append(stage)
     order = {stage.name: place for place, stage in enumerate(stages)}
     sorts = [sorted(own, key=lambda stage: order[stage.name]) for own in found.values()]
@@ -51,16 +55,15 @@ def _sorts(stages: Sequence[StageBox]) -> list[Built]:
 
 
 def _sort(own: list[StageBox]) -> Built:
+    """What stages of a sort have in common; depths and strides that differ are left open."""
     runs = max((stage.runs for stage in own), key=len)
-    depths = {stage.runs[-1].last for stage in own}
-    strides = ({stage.runs[n].stride for stage in own if n < len(stage.runs)}
-               for n in range(len(runs)))  # fmt: skip
+    same_depth = len({stage.runs[-1].last for stage in own}) == 1
     told: list[tuple[str, str, str]] = []
-    for run, of in zip(runs, strides, strict=True):
-        last = "d" if run is runs[-1] and len(depths) > 1 else str(run.last)
-        blocks = f"block {run.first}" if run.first == run.last and last != "d" else (
-            f"blocks {run.first} … {last}")  # fmt: skip
-        stride = "" if of == {1} else f"stride {' or '.join(map(str, sorted(of)))}"
+    for n, run in enumerate(runs):
+        last = str(run.last) if same_depth or n < len(runs) - 1 else "d"
+        blocks = f"blocks {run.first} … {last}" if last != str(run.first) else f"block {last}"
+        strides = sorted({stage.runs[n].stride for stage in own if n < len(stage.runs)})
+        stride = "" if strides == [1] else f"stride {' or '.join(map(str, strides))}"
         told.append((run.tag, blocks, stride))
     return tuple(stage.name for stage in own), tuple(told)
 
@@ -84,7 +87,7 @@ def _column(names: tuple[str, ...], runs: tuple[tuple[str, str, str], ...]) -> S
     half = max(max(box.width for box in boxes), measure(heading, "head")) / 2
     items.append(Text(0, SIZES["head"], heading, "head"))
     items.append(Line(((0, SIZES["head"] * 1.4), (0, boxes[0].y))))
-    for box, following in zip(boxes, boxes[1:], strict=False):
+    for box, following in pairwise(boxes):
         items.append(Line(((0, box.y + box.height), (0, following.y))))
     end = boxes[-1].y + boxes[-1].height
     items.append(Line(((0, end), (0, end + _GAP * 0.8))))

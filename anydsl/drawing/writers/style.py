@@ -1,4 +1,4 @@
-"""How the roles of a drawing look; the colours differ in lightness too, so that grey print works."""
+"""How the roles of a drawing look; colours differ in lightness too, for print in grey."""
 
 from __future__ import annotations
 

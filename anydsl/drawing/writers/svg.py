@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from xml.etree import ElementTree as ET
 
 from anydsl.drawing.content.figure import Figure
+from anydsl.drawing.layout.page import page
 from anydsl.drawing.layout.scene import SIZES, Box, Item, Line, Scene, Text
 from anydsl.drawing.writers.style import BOXES, FONT, LINES, TEXTS
 
 SUFFIX = ".svg"
 
+_ILLEGAL = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARGIN = 14
 _HEAD = 5.0
 
 
-def write(figure: Figure) -> bytes:
+def write(figure: Figure, scale: float = 1) -> bytes:
     """The figure as a file."""
-    from anydsl.drawing.layout.page import page
-
+    del scale
     text = '<?xml version="1.0" encoding="UTF-8"?>\n' + svg(page(figure), figure.name, figure.doc)
     return text.encode()
 
@@ -50,8 +52,7 @@ def svg(scene: Scene, title: str, description: str = "") -> str:
 
 def legal(text: str) -> str:
     """A text without the characters that XML can't hold."""
-    return "".join(c if c in "\t\n" or " " <= c < "\ud800" or "\ue000" <= c < "\ufffe"
-                   or c > "\uffff" else "\ufffd" for c in text)  # fmt: skip
+    return _ILLEGAL.sub("\ufffd", text)
 
 
 def _item(parent: ET.Element, item: Item) -> None:
@@ -90,6 +91,7 @@ def _text(parent: ET.Element, text: Text) -> None:
 
 def _line(parent: ET.Element, line: Line) -> None:
     points = list(line.points)
+    corners: list[tuple[float, float]] = []
     if line.arrow:
         (x, y), (tip_x, tip_y) = points[-2:]
         length = math.hypot(tip_x - x, tip_y - y) or 1
@@ -105,7 +107,7 @@ def _line(parent: ET.Element, line: Line) -> None:
     path = "M" + " L".join(f"{_n(x)} {_n(y)}" for x, y in points)
     look = {"fill": "none", "stroke-linejoin": "round"} | LINES[line.role]
     ET.SubElement(parent, "path", {"d": path} | look)
-    if line.arrow:
+    if corners:
         shape = " ".join(f"{_n(x)},{_n(y)}" for x, y in corners)
         ET.SubElement(parent, "polygon", {"points": shape, "fill": LINES[line.role]["stroke"]})
 

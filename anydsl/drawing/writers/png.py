@@ -1,0 +1,43 @@
+"""PNG, drawn from the SVG by resvg, which needs no display and no library of the system."""
+
+from __future__ import annotations
+
+from anydsl.drawing.content.figure import Figure
+from anydsl.drawing.layout.page import page
+from anydsl.drawing.writers.style import FONT
+from anydsl.drawing.writers.svg import svg
+from anydsl.errors import RunError
+
+SUFFIX = ".png"
+
+_LETTER = """<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" font-family="{}">
+<text y="16">{}</text></svg>"""
+
+
+def write(figure: Figure, scale: float = 2) -> bytes:
+    """The figure as a file; scale is how many pixels a unit of the SVG gets.
+
+    Raises:
+        RunError: the system has no font, or the picture would be too large.
+    """
+    drawn = page(figure)
+    if not _has_font():
+        raise RunError(
+            "this system has no font to write with: install one, such as DejaVu Sans "
+            "(fonts-dejavu-core), or draw an .svg"
+        )
+    try:
+        return _render(svg(drawn, figure.name), scale)
+    except ValueError as error:
+        raise RunError(f"can't draw a PNG of that size: {error}") from None
+
+
+def _render(text: str, scale: float) -> bytes:
+    import resvg_py
+
+    return resvg_py.svg_to_bytes(svg_string=text, zoom=scale)
+
+
+def _has_font() -> bool:
+    """Whether a letter leaves a trace."""
+    return _render(_LETTER.format(FONT, "M"), 1) != _render(_LETTER.format(FONT, ""), 1)
