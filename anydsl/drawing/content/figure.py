@@ -106,7 +106,7 @@ def figure(network: Network, measured: Measurement) -> Figure:
             _settings(stage, measured),
             shape(by_part[stage.name][-1].flow.output),
             tuple(_runs(by_part[stage.name], tags)),
-            tuple(marks.get(stage.name, ())),
+            tuple(sorted(marks.get(stage.name, ()), key=lambda mark: mark.waived)),
         )
         for stage in network.stages
     )

@@ -20,7 +20,7 @@ from anydsl.drawing.layout.scene import (
 
 GAP = 30.0
 _WIDE, _APART, _MARK = 108.0, 44.0, 150.0
-_TALLEST, _MOST_STAGES = 6, 36
+_TALLEST, _MOST_STAGES = 7, 42
 _MOST_LINES = 12
 
 
@@ -73,7 +73,8 @@ def _part(part: PartBox) -> list[tuple[str, str]]:
 def body_columns(figure: Figure) -> Scene:
     """The stages, some to a column, with what is wrong beside each."""
     rows = [*_told(figure.stages)]
-    columns = [rows[n : n + _TALLEST] for n in range(0, len(rows), _TALLEST)]
+    high = -(-len(rows) // -(-len(rows) // _TALLEST))  # columns of one height, as near as may be
+    columns = [rows[n : n + high] for n in range(0, len(rows), high)]
     items: list[Item] = []
     boxes: list[Box] = []
     x = bottom = 0.0
@@ -130,7 +131,7 @@ def _told(stages: Sequence[StageBox]) -> Iterator[StageBox]:
     half = _MOST_STAGES // 2
     hidden = stages[half:-half]
     found = sum(not mark.waived for stage in hidden for mark in stage.marks)
-    marks = (Mark(f"{found} findings among these"),) if found else ()
+    marks = (Mark(f"{found} finding{'s' * (found > 1)} among these"),) if found else ()
     yield from stages[:half]
     yield StageBox("…", "", (f"{len(hidden)} more stages",), hidden[-1].output, (), marks)
     yield from stages[-half:]

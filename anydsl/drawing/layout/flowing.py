@@ -117,17 +117,21 @@ class _Drawn:
                 ends = {self.x[self.lanes.lanes[node]], self.x[way.lane]}
                 if len(ends) == 2 and not (kind == "join" and self._beside(way, node)):
                     spans.setdefault((kind, node), []).extend(ends)
-        for (kind, node), xs in spans.items():
+        for kind, node in sorted(spans):  # forks, and below them joins
+            xs = spans[kind, node]
             gap = self.lanes.rows[node] - (kind == "join")
-            used = {
-                self.tracks[other]
+            near = {
+                other: self.tracks[other]
                 for other, at in spans.items()
                 if other in self.tracks
                 and self.lanes.rows[other[1]] - (other[0] == "join") == gap
                 and min(xs) <= max(at) + 6
                 and min(at) <= max(xs) + 6
             }
-            track = next(n for n in range(len(used) + 1) if n not in used)
+            above = [track for other, track in near.items() if other[0] != kind]
+            track = max(above, default=-1) + 1
+            while track in near.values():
+                track += 1
             self.tracks[kind, node] = track
             self.counts[gap] = max(self.counts.get(gap, 0), track + 1)
 
