@@ -1,4 +1,4 @@
-"""Writes `words.md` and `rules.md` from the declarations in the code and the library's specs.
+"""Writes `words.md`, `rules.md` and `pictures/` from what the code and the specs declare.
 
 `python docs/generate.py` writes them; with `--check` it exits 1 if one is not current.
 """
@@ -14,10 +14,14 @@ from typing import Any
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent))
 
+from anydsl.checker.loading import pick  # noqa: E402
 from anydsl.checker.registry import kinds  # noqa: E402
 from anydsl.design import predicates, recipe, study, values, vocabulary  # noqa: E402
 from anydsl.design.draws import DISTRIBUTIONS  # noqa: E402
 from anydsl.design.modules import Library, shipped  # noqa: E402
+from anydsl.design.network import Network  # noqa: E402
+from anydsl.drawing.content.figure import figure  # noqa: E402
+from anydsl.drawing.writers import svg  # noqa: E402
 from anydsl.graph.catalog import OPERATIONS  # noqa: E402
 from anydsl.graph.operations import Operation  # noqa: E402
 from anydsl.language.declaration import REQUIRED, Setting  # noqa: E402
@@ -25,6 +29,7 @@ from anydsl.language.record import RecordType  # noqa: E402
 from anydsl.language.tree import Block  # noqa: E402
 
 SOURCE = "<!-- Written by docs/generate.py (`make generate`); not to be edited. -->"
+PICTURES = {"regnetx32": "std:d2l/regnetx32"}
 KINDS = {
     "whole": "whole number",
     "number": "number",
@@ -229,13 +234,24 @@ def _doc(cls: type) -> str:
     return " ".join((cls.__doc__ or "").split())
 
 
+def _picture(spec: str) -> str:
+    checked = pick(spec, "net")[1]
+    assert isinstance(checked.value, Network)
+    assert checked.measured is not None
+    return svg.write(figure(checked.value, checked.measured)).decode()
+
+
 def main(arguments: list[str]) -> int:
-    """Write both pages, or say which is not current."""
+    """Write the pages and the pictures, or say which is not current."""
     stale = 0
-    for name, paragraphs in (("words.md", words()), ("rules.md", rules())):
-        path, text = DOCS / name, "\n\n".join(paragraphs) + "\n"
+    pages = {"words.md": words(), "rules.md": rules()}
+    files = {name: "\n\n".join(paragraphs) + "\n" for name, paragraphs in pages.items()}
+    files |= {f"pictures/{name}.svg": _picture(spec) for name, spec in PICTURES.items()}
+    for name, text in files.items():
+        path = DOCS / name
         if "--check" not in arguments:
-            path.write_text(text, encoding="utf-8")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="")
         elif not path.is_file() or path.read_text(encoding="utf-8") != text:
             sys.stderr.write(f"docs/{name} is not current: make generate\n")
             stale += 1

@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anydsl.checker.engine import check_declaration
+from anydsl.design.modules import Library
 from anydsl.drawing.content.flow import Flow, Step
 from anydsl.drawing.content.labels import Label
 from anydsl.drawing.layout.flowing import flowing
@@ -16,7 +18,8 @@ from anydsl.drawing.layout.lettering import clipped, width, wrapped
 from anydsl.drawing.layout.page import page
 from anydsl.drawing.layout.pictures import picture as block_picture
 from anydsl.drawing.layout.scene import SIZES, Box, Line, Scene, Text
-from tests.drawing.nets import NETS, own, picture
+from tests.drawing.nets import NETS, drawn, own, picture
+from tests.strategies import networks
 
 Rectangle = tuple[float, float, float, float]
 
@@ -188,3 +191,11 @@ def test_texts_are_wrapped_and_clipped() -> None:
     assert all(width(line, 9) <= 100 for line in lines)
     assert lines[-1].endswith("…")
     assert clipped("short", 9, 100) == "short"
+
+
+@settings(max_examples=30)
+@given(networks(remarks=False))
+def test_any_network_is_drawn(text: str) -> None:
+    module = Library().text(text, "a.anynet")
+    block = module.declared("net")[0]
+    check(page(drawn(check_declaration(module, block))))

@@ -128,7 +128,7 @@ def test_a_thousand_stages_are_not_all_drawn(tmp_path: Path) -> None:
     text += "    stage s[1..500] { d = 2 }\n    stage t[1..500] { d = 1 }\n  }\n}\n"
     drawn = written(text, tmp_path / "a.anynet")
     found = texts(svg.write(drawn))
-    assert "958 more stages" in found
+    assert "960 more stages" in found
     assert {"s1: plain", "t500: plain"} <= set(found)
     assert "1 finding among these" in found
 

@@ -20,7 +20,7 @@ from anydsl.drawing.layout.scene import (
 
 GAP = 30.0
 _WIDE, _APART, _MARK = 108.0, 44.0, 150.0
-_TALLEST, _MOST_STAGES = 7, 42
+_TALLEST, _MOST_STAGES = 7, 40
 _MOST_LINES = 12
 
 
@@ -29,8 +29,8 @@ def network_column(figure: Figure) -> Scene:
     stages, blocks = len(figure.stages), figure.depth
     body = [
         ("body", "head"),
-        (f"{stages} stage{'s' * (stages != 1)}", "text"),
-        (f"{blocks} block{'s' * (blocks != 1)}", "text"),
+        (f"{stages:,} stage{'s' * (stages != 1)}", "text"),
+        (f"{blocks:,} block{'s' * (blocks != 1)}", "text"),
     ]
     last = figure.stages[-1].output if figure.stages else figure.input
     given: list[tuple[list[tuple[str, str]], str, str, str]] = []
@@ -133,7 +133,7 @@ def _told(stages: Sequence[StageBox]) -> Iterator[StageBox]:
     found = sum(not mark.waived for stage in hidden for mark in stage.marks)
     marks = (Mark(f"{found} finding{'s' * (found > 1)} among these"),) if found else ()
     yield from stages[:half]
-    yield StageBox("…", "", (f"{len(hidden)} more stages",), hidden[-1].output, (), marks)
+    yield StageBox("…", "", (f"{len(hidden):,} more stages",), hidden[-1].output, (), marks)
     yield from stages[-half:]
 
 

@@ -61,7 +61,9 @@ def _sort(own: list[StageBox]) -> Built:
     told: list[tuple[str, str, str]] = []
     for n, run in enumerate(runs):
         last = str(run.last) if same_depth or n < len(runs) - 1 else "d"
-        blocks = f"blocks {run.first} … {last}" if last != str(run.first) else f"block {last}"
+        between = "and" if last == str(run.first + 1) else "…"
+        alone = last == str(run.first)
+        blocks = f"block {last}" if alone else f"blocks {run.first} {between} {last}"
         strides = sorted({stage.runs[n].stride for stage in own if n < len(stage.runs)})
         stride = "" if strides == [1] else f"stride {' or '.join(map(str, strides))}"
         told.append((run.tag, blocks, stride))

@@ -20,6 +20,8 @@ def shown(network: Network) -> str | None:
         drawn = figure(network, measured)
     except SpecError:
         return None
-    picture = svg(page(drawn), network.name).replace("<svg ", '<svg style="max-width:100%" ', 1)
+    picture = svg(page(drawn), network.name).replace(
+        "<svg ", '<svg style="max-width:100%;height:auto" ', 1
+    )
     head = f"<strong>{escape(network.name)}</strong> {escape(drawn.input)}"
     return f"<div>{head}\n{table(measured)}\n{picture}</div>"
