@@ -43,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     assert measured is not None
     drawn = form.write(figure(network, measured), args.scale or 2)
     if args.out is None:
-        sys.stdout.write(drawn.decode())
+        sys.stdout.flush()
+        sys.stdout.buffer.write(drawn)  # UTF-8, as it says of itself, whatever the terminal has
         return 0
     save(drawn, args.out)
     sys.stderr.write(f"wrote {args.out}\n")

@@ -90,7 +90,10 @@ def test_svg_names_stages_widths_and_shapes(net: str) -> None:
     drawn = picture(net)
     found = texts(svg.write(drawn))
     for stage in drawn.stages:
-        assert f"{stage.name}: {stage.block}" in found
+        title = f"{stage.name}: {stage.block}"
+        assert title in found or any(
+            title.startswith(text[:-1]) for text in found if len(text) > 30
+        )
         assert stage.lines[0] in found
         assert stage.output in found
     assert drawn.input in found
@@ -173,7 +176,8 @@ def test_dot_has_each_operation_of_each_sort_of_block(net: str) -> None:
     nodes = {re.sub(r"–b\d+", "", end.strip('"')) for end in ends} - {"input", "output"}
     assert nodes <= paths
     of_nodes = {path.rpartition(".")[0].split(".")[0] for path in nodes}
-    assert of_nodes == {part.name for part in picture(net).measured.parts}
+    parts = picture(net).measured.parts
+    assert of_nodes == {part.name for part in parts if part.blocks[0].operations}
     clusters = [token for token in found if token.startswith('"cluster ')]
     assert len(set(clusters)) == len(clusters)
     for stage in picture(net).stages:
@@ -210,6 +214,11 @@ def test_png_is_the_svg_in_pixels() -> None:
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
     size = struct.unpack(">II", content[16:24])
     assert size == tuple(3 * int(root.get(key) or 0) for key in ("width", "height"))
+
+
+def test_png_of_a_hundred_million_pixels_is_an_error() -> None:
+    with pytest.raises(RunError, match="smaller --scale"):
+        png.write(picture(own("Twenty")), 15)
 
 
 def test_png_without_a_font_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

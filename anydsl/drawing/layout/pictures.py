@@ -11,7 +11,7 @@ from anydsl.drawing.layout.scene import SIZES, START, Item, Line, Scene, Text, m
 from anydsl.drawing.layout.stages import tag
 
 _LEAST, _MOST, _LINE, _COLUMN = 150.0, 280.0, 12.5, 12.0
-_MOST_LINES = 3
+_MOST_LINES, _MOST_CELL = 3, 130.0
 
 
 def picture(variant: Variant) -> Scene:
@@ -49,6 +49,7 @@ def picture(variant: Variant) -> Scene:
 def _table(rows: Sequence[tuple[str, ...]]) -> Scene:
     if not rows:
         return Scene(0, 0, ())
+    rows = [tuple(clipped(text, SIZES["small"], _MOST_CELL) for text in row) for row in rows]
     widths = [max(measure(row[n], "small") for row in rows) for n in range(len(rows[0]))]
     starts = [sum(widths[:n]) + _COLUMN * n for n in range(len(widths))]
     items: list[Item] = []

@@ -10,6 +10,8 @@ from anydsl.errors import RunError
 
 SUFFIX = ".png"
 
+_LARGEST = 100_000_000
+
 _LETTER = """<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" font-family="{}">
 <text y="16">{}</text></svg>"""
 
@@ -21,15 +23,15 @@ def write(figure: Figure, scale: float = 2) -> bytes:
         RunError: the system has no font, or the picture would be too large.
     """
     drawn = page(figure)
+    pixels = drawn.width * drawn.height * scale**2
+    if pixels > _LARGEST:
+        raise RunError(f"a PNG of {pixels:,.0f} pixels is too large: ask for a smaller --scale")
     if not _has_font():
         raise RunError(
             "this system has no font to write with: install one, such as DejaVu Sans "
             "(fonts-dejavu-core), or draw an .svg"
         )
-    try:
-        return _render(svg(drawn, figure.name), scale)
-    except ValueError as error:
-        raise RunError(f"can't draw a PNG of that size: {error}") from None
+    return _render(svg(drawn, figure.name), scale)
 
 
 def _render(text: str, scale: float) -> bytes:
