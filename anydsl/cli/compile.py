@@ -30,7 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--stop-at", choices=STAGES, help="print what a step of the compiler makes")
     parser.add_argument(
-        "--weights", metavar="FILE", help="weights in safetensors, in place of initial ones"
+        "--weights",
+        metavar="FILE",
+        help="weights in place of initial ones: safetensors or .pth, named by anydsl, torchvision, "
+        "timm or pycls; torchvision:NAME fetches them",
+    )
+    parser.add_argument(
+        "--names",
+        metavar="LIBRARY",
+        help="names for the tensors of a .safetensors: torchvision, timm, pycls",
     )
     parser.add_argument(
         "--seed", type=seed, default=0, metavar="N", help="seed of the initial weights"
@@ -49,20 +57,31 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--stop-at prints a step; it can't be written with -o or --to")
     if args.weights and not writes:
         raise UsageError("--weights needs a file to write: -o PATH")
+    if args.names and not writes:
+        raise UsageError("--names needs a file to write: -o NAME.safetensors")
     if not writes:
         sys.stdout.write(show_stage(args.stop_at or "fx", module, network) + "\n")
         return 0
     from anydsl.exporters.registry import export, find
 
     exporter = find(args.to, args.out)
+    if args.names:
+        from anydsl.weights.writing import RenamedWeights
+
+        if exporter.SUFFIX != RenamedWeights.SUFFIX:
+            raise UsageError(f"--names is for {RenamedWeights.SUFFIX}, not for {exporter.SUFFIX}")
+        exporter = RenamedWeights(args.names)
     path = args.out or f"{network.name.lower()}{exporter.SUFFIX}"
     from anydsl.blocks.graphing import build_graph
     from anydsl.lowering.compiler import compile_network
-    from anydsl.weights.files import load_weights
 
+    graph = build_graph(network)
     compiled = compile_network(network, seed=args.seed).eval()
     if args.weights is not None:
-        load_weights(compiled, args.weights)
-    export(exporter, compiled, build_graph(network), path)
+        from anydsl.weights.loading import load_weights
+
+        for note in load_weights(compiled, graph, args.weights):
+            sys.stderr.write(f"note: {note}\n")
+    export(exporter, compiled, graph, path)
     sys.stderr.write(f"wrote {path}\n")
     return 0
