@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -79,22 +81,18 @@ def _read_safetensors(path: str) -> dict[str, torch.Tensor]:
 
 
 def _read_torch(path: str) -> object:
-    import pickle
-
     import torch
 
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if "Unsupported" in str(error) or "GLOBAL" in str(error):
+        if found := re.search(r"unsupported global:? (?:global )?([\w.]+)", str(error), re.I):
             raise WeightsError(
-                f"{path} holds more than weights, and reading it could run any code: save "
-                "`model.state_dict()` alone"
+                f"{path} holds {found[1]}, not weights alone, and reading that could run any code: "
+                "save `model.state_dict()`"
             ) from None
         raise _broken(path) from None
-    except OSError:
-        raise
-    except Exception:  # whatever torch stumbles over in a broken file
+    except Exception:  # it could be opened, so whatever torch stumbles over in a broken file
         raise _broken(path) from None
 
 

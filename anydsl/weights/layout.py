@@ -7,7 +7,7 @@ are found in any block that computes one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from anydsl.graph.dataflow import Graph, Node
 from anydsl.graph.operations import Conv
@@ -215,13 +215,3 @@ def _squeeze(join: Join) -> Step | Join:
         if words == ["gap", "conv", "act", "conv", "act"] and len(words) == len(gate):
             return Step("se", (*gate[1].paths, *gate[3].paths))
     return join
-
-
-def steps(flow: Flow) -> Iterator[Step]:
-    """All steps of a flow, those of its branches included."""
-    for item in flow:
-        if isinstance(item, Join):
-            for branch in item.branches:
-                yield from steps(branch)
-        else:
-            yield item

@@ -70,9 +70,7 @@ def load_tensors(
     if names:
         tensors = _today(names, tensors)
         if ignored := [name for name in tensors if _ignored(names, name)]:
-            notes.append(
-                f"{len(ignored)} tensors of {source} ({ignored[0]}, …) are for training alone: left out"
-            )
+            notes.append(f"{source}: {len(ignored)} tensors for training alone are left out")
             tensors = {name: tensor for name, tensor in tensors.items() if name not in ignored}
     fitted: dict[str, torch.Tensor] = {}
     missing: list[str] = []

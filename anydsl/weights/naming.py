@@ -26,7 +26,6 @@ from anydsl.weights.layout import (
     Layout,
     Step,
     read_layout,
-    steps,
 )
 
 if TYPE_CHECKING:
@@ -236,9 +235,8 @@ def _tried(
         layout = read_layout(graph)
     except Irregular as irregular:
         return [], [(0, schemes[0].family, f"the branches cross before {irregular}")]
-    kinds = {path: step.word for step in steps(layout.flow) for path in step.paths}
-    wanted = [path for step in steps(layout.flow) if step.word in LEARNED for path in step.paths]
-    bare = frozenset(path for path in wanted if kinds[path] == "layer_scale")
+    wanted = [node.path for node in graph if node.operation.word in LEARNED]
+    bare = frozenset(path for path in wanted if graph.node(path).operation.word == "layer_scale")
     for scheme in schemes:
         modules: dict[str, Name] = {}
         try:

@@ -86,6 +86,35 @@ def test_safetensors_under_a_seed_and_back(run, spec: Path, tmp_path: Path) -> N
     assert same(load_file(paths[3]), c)
 
 
+def test_the_names_of_other_libraries(run, spec: Path, tmp_path: Path) -> None:
+    """What is written so is read so, and is torch's to load."""
+    theirs, ours = tmp_path / "theirs.safetensors", tmp_path / "ours.safetensors"
+    ran = run("compile", spec, "-o", theirs, "--names", "torchvision", "--seed", "3")
+    assert (ran.status, ran.out, ran.err) == (0, "", f"wrote {theirs}\n")
+    state = load_file(theirs)
+    assert "trunk_output.block2.block2-0.proj.0.weight" in state
+    path = tmp_path / "theirs.pth"
+    torch.save({"state_dict": state}, path)
+    for file in (theirs, path):
+        assert run("compile", spec, "-o", ours, "--weights", file).status == 0
+        assert same(load_file(ours), reference(spec, 3).state_dict())
+
+
+def test_a_library_without_names_for_a_net(run, spec: Path, tmp_path: Path) -> None:
+    spec.write_text(spec.read_text().replace("block = resnext\n    g = 8", "block = plain"))
+    out = tmp_path / "a.safetensors"
+    ran = run("compile", spec, "-o", out, "--names", "pycls")
+    assert ran.status == 1
+    assert "pycls has no names for a net like this" in ran.err
+    assert not out.exists()
+
+
+def test_notes_on_weights(run, spec: Path, tmp_path: Path, monkeypatch) -> None:
+    out = tmp_path / "a.safetensors"
+    monkeypatch.setattr("anydsl.weights.loading.load_weights", lambda *_: ("be careful",))
+    assert run("compile", spec, "-o", out, "--weights", "a").err.startswith("note: be careful\n")
+
+
 def test_a_torch_export_program(run, spec: Path, tmp_path: Path) -> None:
     out = tmp_path / "small.pt2"
     assert run("compile", spec, "-o", out).status == 0
@@ -112,6 +141,10 @@ def test_the_form_by_name(run, spec: Path, tmp_path: Path, monkeypatch) -> None:
         (["-o", "no/such/folder/a.py"], "can't write"),
         (["-o", "a.safetensors", "--weights", "no.safetensors"], "can't read"),
         (["--stop-at", "end"], "invalid choice"),
+        (["--names", "timm"], "--names needs a file to write: -o NAME.safetensors"),
+        (["--names", "timm", "-o", "a.py"], "--names is for .safetensors, not for .py"),
+        (["--names", "tim", "-o", "a.safetensors"], "did you mean `timm`?"),
+        (["--weights", "torchvision:V1"], "--weights needs a file to write"),
         (["--seed", "one"], "a seed is a whole number"),
     ],
 )
