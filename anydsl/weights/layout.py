@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from anydsl.graph.dataflow import Graph, Node
 from anydsl.graph.operations import Conv
 from anydsl.graph.pointwise import Activation
+from anydsl.graph.pooling import AvgPoolTo
 from anydsl.graph.regularizing import Dropout, DropPath
 from anydsl.language.record import Record
 
@@ -31,12 +32,14 @@ class Step(Record):
     Attributes:
         word: that of the operation; `act` for every activation; `se`.
         paths: of the operation; for `se` those of its two convolutions.
+        k: the side of its kernel, if it is a convolution.
         depthwise: whether it is a convolution of each channel by itself.
         random: whether it only acts in training: no rule speaks of it.
     """
 
     word: str
     paths: tuple[str, ...]
+    k: int = 1
     depthwise: bool = False
     random: bool = False
 
@@ -198,13 +201,17 @@ class _Reader:
 
 
 def _step(node: Node, channels: int) -> Step:
-    operation = node.operation
-    word = "act" if isinstance(operation, Activation) else operation.word
-    depthwise = (
-        isinstance(operation, Conv) and operation.group_count(channels) == channels == operation.w
-    )
-    random = isinstance(operation, (Dropout, DropPath))
-    return Step(word, (node.path,), depthwise and channels > 1, random)
+    match node.operation:
+        case Activation():
+            return Step("act", (node.path,))
+        case AvgPoolTo(size=(1, 1)):
+            return Step("gap", (node.path,))
+        case Conv() as conv:
+            depthwise = 1 < conv.group_count(channels) == channels == conv.w
+            return Step("conv", (node.path,), conv.k, depthwise)
+        case operation:
+            random = isinstance(operation, (Dropout, DropPath))
+            return Step(operation.word, (node.path,), random=random)
 
 
 def _squeeze(join: Join) -> Step | Join:

@@ -71,7 +71,7 @@ class Scheme(Record):
         family: what the library calls the family.
         rules: names the modules of a net; raises Unnamed.
         older: patterns of names in older files, and what stands for them today (`re.sub`).
-        ignored: a pattern of tensors that our nets do not have, in training alone or not.
+        ignored: a pattern of tensors that are for training alone, and that nets here lack.
         note: what else the library's own weights ask for.
     """
 
@@ -109,7 +109,7 @@ def fit(flow: Flow, *rules: str, at: str = "") -> Iterator[Name]:
     """Name the modules of a flow by the first rule that has its steps.
 
     Raises:
-        Unnamed: none has; what is named before is what fits the rule that comes nearest.
+        Unnamed: none has; it says where the nearest one departs.
     """
     items = [item for item in flow if not (isinstance(item, Step) and item.random)]
     best = (-1, ())
@@ -139,7 +139,7 @@ def counted(flow: Flow, at: str = "") -> Iterator[Name]:
         Unnamed: the flow has branches.
     """
     for place, item in enumerate(flow):
-        if not isinstance(item, Step) or item.word == "se":
+        if not isinstance(item, Step) or item.word in ("se", "layer_scale"):
             raise Unnamed(item.paths[0])
         if item.word in LEARNED:
             yield Name(item.paths[0], f"{at}{place}")
@@ -175,7 +175,7 @@ class _Slot(Record):
     dims: int | None = None
 
     def takes(self, item: object) -> bool:
-        if not isinstance(item, Step):
+        if not isinstance(item, Step) or (self.dims and item.k > 1):
             return False
         return item.word == self.word or (self.word == "dw" and item.depthwise)
 
@@ -211,7 +211,7 @@ def all_names(graph: Graph, library: str) -> Names:
         UsageError: there is no such library.
         WeightsError: none of its families is like this net.
     """
-    found, failures = _tried(graph, schemes(library), library)
+    found, failures = _tried(graph, library)
     if found:
         return found[0]
     _, family, why = max(failures, key=lambda failure: failure[0])
@@ -222,22 +222,21 @@ def all_names(graph: Graph, library: str) -> Names:
 
 def candidates(graph: Graph) -> list[Names]:
     """The names of all schemes, of whatever library, that have them for a net."""
-    return [names for library in LIBRARIES for names in _tried(graph, schemes(library), library)[0]]
+    return [names for library in LIBRARIES for names in _tried(graph, library)[0]]
 
 
-def _tried(
-    graph: Graph, schemes: tuple[Scheme, ...], library: str
-) -> tuple[list[Names], list[tuple[int, str, str]]]:
+def _tried(graph: Graph, library: str) -> tuple[list[Names], list[tuple[int, str, str]]]:
     """The schemes that name all of a net; of the others how far they came and why no further."""
+    families = schemes(library)
     found: list[Names] = []
     failures: list[tuple[int, str, str]] = []
     try:
         layout = read_layout(graph)
     except Irregular as irregular:
-        return [], [(0, schemes[0].family, f"the branches cross before {irregular}")]
+        return [], [(0, families[0].family, f"the branches cross before {irregular}")]
     wanted = [node.path for node in graph if node.operation.word in LEARNED]
     bare = frozenset(path for path in wanted if graph.node(path).operation.word == "layer_scale")
-    for scheme in schemes:
+    for scheme in families:
         modules: dict[str, Name] = {}
         try:
             for name in scheme.rules(layout):

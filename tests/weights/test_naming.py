@@ -13,7 +13,7 @@ from anydsl.weights.loading import load_tensors
 from anydsl.weights.naming import LIBRARIES, all_names, renamed
 from tests.design.texts import net, network
 from tests.specs.test_shipped import NETS
-from tests.weights.nets import compiled, load, same, shake
+from tests.weights.nets import SPECS, compiled, load, same, shake
 
 UNNAMED = {
     "torchvision": {"NiN", "SEResNet50", "V56", "RegNetZ_500MF", "RegNetZ_4GF", "RegNetZ_4GF_wide"},
@@ -286,6 +286,17 @@ def test_nets_without_names(library: str, block: str, says: str) -> None:
     with pytest.raises(WeightsError, match=f"{library} has no names for a net like this") as raised:
         names_of(RESNET.replace("basic", "odd") + block, library)
     assert says in str(raised.value)
+
+
+@pytest.mark.parametrize("library", ["torchvision", "timm"])
+def test_a_kernel_that_a_library_has_no_room_for(library: str) -> None:
+    """ConvNeXt's 1x1 convolutions are linear layers in torchvision and timm."""
+    text = (SPECS / "classic/convnext_tiny.anynet").read_text().removeprefix("anynet 1\n")
+    wide = "\n".join(line for line in text.splitlines() if "require" not in line)
+    assert names_of(wide, library)
+    wide = wide.replace("conv(w / b, k = 1", "conv(w / b, k = 3")
+    with pytest.raises(WeightsError, match=r"s1\.b1\.main\.conv2 has no place in it"):
+        names_of(wide, library)
 
 
 def test_what_a_net_lacks() -> None:
