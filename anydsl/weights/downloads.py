@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from http.client import HTTPException
 from importlib import import_module
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from anydsl.errors import UsageError, WeightsError
@@ -58,6 +59,9 @@ def fetch(graph: Graph, source: str) -> tuple[dict[str, torch.Tensor], Names, tu
         content = chosen.get_state_dict(
             progress=sys.stderr.isatty(), check_hash=True, map_location="cpu", weights_only=True
         )
+    except (UnpicklingError, EOFError) as error:
+        lines = str(error).splitlines() or ["it is cut short"]
+        raise WeightsError(f"{chosen.url}, or what torch's cache has of it: {lines[0]}") from None
     except (OSError, HTTPException, RuntimeError) as error:
         reason = getattr(error, "reason", None) or error
         raise WeightsError(f"torchvision can't fetch {chosen.url}: {reason}") from None

@@ -207,7 +207,7 @@ def _step(node: Node, channels: int) -> Step:
         case AvgPoolTo(size=(1, 1)):
             return Step("gap", (node.path,))
         case Conv() as conv:
-            depthwise = 1 < conv.group_count(channels) == channels == conv.w
+            depthwise = conv.group_count(channels) == channels == conv.w
             return Step("conv", (node.path,), conv.k, depthwise)
         case operation:
             random = isinstance(operation, (Dropout, DropPath))

@@ -139,6 +139,18 @@ def test_offline(server: Server, error: Exception, says: str) -> None:
     assert says in str(raised.value)
 
 
+def test_nothing_is_run(server: Server, tmp_path: Path) -> None:
+    class Runs:
+        def __reduce__(self) -> tuple[object, ...]:
+            return Path.touch, (tmp_path / "ran",)
+
+    server.content = {"conv1.weight": Runs()}
+    of = load("classic/resnet18", device="meta")
+    with pytest.raises(WeightsError, match=r"resnet18-.*, or what torch's cache has of it"):
+        load_weights(of.module, of.graph, "torchvision:DEFAULT")
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_file_of_that_name_goes_first(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -303,6 +303,8 @@ def test_what_a_net_lacks() -> None:
     linear = small("resnext_linear\ng = 8\nb = 1", "stage a { d = 1, w = 16, s = 1 }")
     with pytest.raises(WeightsError, match=r"that has `act` after a\.b1\.main\.bn3"):
         names_of(linear, "torchvision")
+    with pytest.raises(WeightsError, match=r"that has `conv` after a\.b1\.main\.relu2"):
+        names_of(RESNET.replace("basic", "vanilla"), "torchvision")
     bare = net("block = vanilla\nstage a { d = 1, w = 8 }")
     with pytest.raises(WeightsError, match="that has `conv` after the input"):
         names_of(bare, "timm")
