@@ -22,7 +22,8 @@ from anydsl.importing.flow import flow_of
 from anydsl.importing.models import compare
 from anydsl.importing.sources import import_design
 from anydsl.language.printer import format_text
-from tests.lowering.torchvision_order import PARAMETRIC, ordered, shake
+from tests.lowering.torchvision_order import PARAMETRIC, ordered
+from tests.weights.nets import shake
 
 
 def network(text: str) -> anydsl.Network:
