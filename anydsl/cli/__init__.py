@@ -29,6 +29,7 @@ _EXTRAS = {
     "timm": "timm",
     "onnx": "export",
     "onnxscript": "export",
+    "onnxruntime": "export",
     "resvg_py": "draw",
 }
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from anydsl.design.modules import Module
-from anydsl.design.network import Network
 from anydsl.graph.operations import spoken
 from anydsl.language.record import Record
+
+if TYPE_CHECKING:
+    from anydsl.lowering.compilation import Compilation
 
 STAGES = ("tree", "network", "graph", "fx")
 
 
-def show_stage(stage: str, module: Module, network: Network) -> str:
+def show_stage(stage: str, net: Compilation) -> str:
     """Print a step: the syntax tree, the network, the dataflow graph or the torch.fx graph."""
     match stage:
         case "tree":
-            return _dump(module.file)
+            return _dump(net.file)
         case "network":
-            return _dump(network)
+            return _dump(net.network)
         case "graph":
-            from anydsl.blocks.graphing import build_graph
-
-            graph = build_graph(network)
+            graph = net.graph
             lines = [f"input {spoken(graph.input)}"]
             lines += [
                 f"{node.path} = {node.operation.word}({', '.join(node.inputs)}) "
@@ -31,9 +30,9 @@ def show_stage(stage: str, module: Module, network: Network) -> str:
             ]
             return "\n".join([*lines, f"output {graph.output}"])
         case _:
-            from anydsl.lowering.compiler import compile_network
+            from anydsl.lowering.compiler import lower
 
-            return str(compile_network(network, device="meta").graph)
+            return str(lower(net.graph, device="meta").graph)
 
 
 def _dump(value: Any, indent: int = 0) -> str:

@@ -41,6 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="names for the tensors of a .safetensors: torchvision, timm, pycls",
     )
     parser.add_argument(
+        "--for-inference",
+        action="store_true",
+        help="fold batch norm into convolutions, leave dropout out",
+    )
+    parser.add_argument(
         "--seed", type=seed, default=0, metavar="N", help="seed of the initial weights"
     )
     parser.add_argument("--strict", action="store_true", help="refuse unwaived principle warnings")
@@ -59,8 +64,11 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--weights needs a file to write: -o PATH")
     if args.names and not writes:
         raise UsageError("--names needs a file to write: -o NAME.safetensors")
+    from anydsl.lowering.compilation import Compilation
+
+    net = Compilation(network, module.file, seed=args.seed, for_inference=args.for_inference)
     if not writes:
-        sys.stdout.write(show_stage(args.stop_at or "fx", module, network) + "\n")
+        sys.stdout.write(show_stage(args.stop_at or "fx", net) + "\n")
         return 0
     from anydsl.exporters.registry import export, find
 
@@ -72,16 +80,11 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(f"--names is for {RenamedWeights.SUFFIX}, not for {exporter.SUFFIX}")
         exporter = RenamedWeights(args.names)
     path = args.out or f"{network.name.lower()}{exporter.SUFFIX}"
-    from anydsl.blocks.graphing import build_graph
-    from anydsl.lowering.compiler import compile_network
-
-    graph = build_graph(network)
-    compiled = compile_network(network, seed=args.seed).eval()
     if args.weights is not None:
         from anydsl.weights.loading import load_weights
 
-        for note in load_weights(compiled, graph, args.weights):
+        for note in load_weights(net.initialized, net.built, args.weights):
             sys.stderr.write(f"note: {note}\n")
-    export(exporter, compiled, graph, path)
+    export(exporter, net, path)
     sys.stderr.write(f"wrote {path}\n")
     return 0

@@ -6,16 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch import fx
-
-    from anydsl.graph.dataflow import Graph
+    from anydsl.lowering.compilation import Compilation
 
 SUFFIX = ".json"
 
 
-def write(module: fx.GraphModule, graph: Graph, path: str) -> None:
+def write(net: Compilation, path: str) -> None:
     """Write operations, settings, shapes and edges; the weights are no part of it."""
-    del module
     with open(path, "w", encoding="utf-8") as file:
-        json.dump(graph.to_json(), file, indent=1)
+        json.dump(net.graph.to_json(), file, indent=1)
         file.write("\n")

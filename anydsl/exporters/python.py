@@ -1,104 +1,207 @@
-"""A standalone Python module: plain torch.nn, no dependence on anydsl, the same parameters."""
+"""A standalone Python file: readable torch.nn code with the same parameters and outputs."""
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import keyword
+import re
 from typing import TYPE_CHECKING
 
+from anydsl.exporters._classes import REQUIRED, Class, Classes, Slot, unique
+from anydsl.exporters._forward import Forward, argument_names
+from anydsl.exporters._printing import Call, Each, Expression, broken, flat
+from anydsl.exporters._structure import Container, Item, Leaf, is_function, module_tree
+from anydsl.graph.operations import spoken
 from anydsl.lowering.modules import OWN
 
 if TYPE_CHECKING:
-    from torch import fx
+    from collections.abc import Iterator
 
-    from anydsl.graph.dataflow import Graph
+    from anydsl.lowering.compilation import Compilation
 
 SUFFIX = ".py"
 
-_OPERATORS = {"operator.add": "+", "operator.mul": "*"}
+_TAKEN = {"torch", "nn", "functional", "OrderedDict", *OWN, *dir(builtins), *keyword.kwlist}
+_RUN = 3  # so many alike blocks in a row are written as one
 
 
-def write(module: fx.GraphModule, graph: Graph, path: str) -> None:
-    """Write a class with the modules of the graph, under their paths, and its forward pass."""
-    del module
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(source(graph))
+def write(net: Compilation, path: str) -> None:
+    """Write a class for each block and one for the net; no weights are made."""
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write(source(net))
 
 
-def source(graph: Graph) -> str:
+def source(net: Compilation) -> str:
     """The text of the module."""
-    makes: list[str] = []
-    runs: list[str] = []
-    made: set[str] = set()
-    own: dict[str, str] = {}
-    values = {"input": "x"}
-    last = {path: node.path for node in graph for path in node.inputs}
-    for node in graph:
-        form = node.operation.torch(*map(graph.shape, node.inputs))
-        inputs = [values[path] for path in node.inputs]
-        source = node.inputs[0]
-        reused = source not in ("input", graph.output) and last[source] == node.path
-        name = inputs[0] if reused else f"x{len(values)}"
-        values[node.path] = name
-        if form.is_module:
-            parents = node.path.split(".")[:-1]
-            for depth in range(1, len(parents) + 1):
-                parent = ".".join(parents[:depth])
-                if parent not in made:
-                    made.add(parent)
-                    makes.append(_assignment(parent, "nn.Module()"))
-            arguments = ", ".join(f"{k}={v!r}" for k, v in form.arguments.items())
-            home = "" if form.name in OWN else "nn."
-            makes.append(_assignment(node.path, f"{home}{form.name}({arguments})"))
-            if not home and form.name not in own:
-                own[form.name] = inspect.getsource(OWN[form.name])
-            runs.append(f"{name} = {_module(node.path)}({inputs[0]})")
-        elif form.name in _OPERATORS:
-            runs.append(f"{name} = {f' {_OPERATORS[form.name]} '.join(inputs)}")
-        else:
-            given = ", ".join(inputs)
-            arguments = "".join(f", {k}={v!r}" for k, v in form.arguments.items())
-            given = f"[{given}]" if form.listed else given
-            runs.append(f"{name} = {form.name}({given}{arguments})")
-    shape = " x ".join(map(str, graph.input))
-    lines = [
-        f'"""{graph.name}, written by anydsl."""',
-        "",
+    root = module_tree(net.graph)
+    classes = Classes(net.graph, root)
+    _name_classes(classes, net.graph.name)
+    texts = [_Writer(classes, found).text(_doc(net, found)) for found in classes.all]
+    code = "\n\n".join(texts)
+    own = [inspect.getsource(cls) for name, cls in OWN.items() if f"{name}(" in code]
+    code = "\n\n".join([*own, code])
+    imports = [
+        "from collections import OrderedDict\n" if "OrderedDict(" in code else "",
         "import torch",
         "from torch import nn",
-        "from torch.nn import functional",
-        "",
-        "",
-        *(f"{text}\n" for text in own.values()),
-        f"class {_class_name(graph.name)}(nn.Module):",
-        f'    """Takes batch x {shape}."""',
-        "",
-        "    def __init__(self) -> None:",
-        "        super().__init__()",
-        *(f"        {line}" for line in makes),
-        "",
-        "    def forward(self, x: torch.Tensor) -> torch.Tensor:",
-        *(f"        {line}" for line in runs),
-        f"        return {values[graph.output]}",
-        "",
+        "from torch.nn import functional" if "functional." in code else "",
     ]
-    return "\n".join(lines)
+    return "\n".join([_heading(net), *filter(None, imports), "", "", code])
 
 
-def _module(path: str) -> str:
-    """The expression for a submodule; within a class Python changes names that begin with `__`."""
-    text = "self"
-    for name in path.split(".") if path else ():
-        text = f'getattr({text}, "{name}")' if name.startswith("__") else f"{text}.{name}"
-    return text
+class _Writer:
+    """Writes one class; what it uses has its name by now."""
+
+    def __init__(self, classes: Classes, found: Class) -> None:
+        self.classes = classes
+        self.found = found
+        self.slots: dict[tuple[str, ...], list[Slot]] = {}
+        for slot in found.slots:
+            self.slots.setdefault(slot.path, []).append(slot)
+
+    def text(self, doc: str) -> str:
+        """Its modules, with parameters for their numbers, and its forward pass."""
+        use = self.found.first
+        chain = use.is_chain() and use.parent is not None
+        parameters: list[tuple[str, Expression]] = [("", "self")]
+        for parameter in self.found.parameters:
+            given = "" if parameter.default is REQUIRED else f" = {parameter.default!r}"
+            parameters.append(("", f"{parameter.name}: {parameter.type}{given}"))
+        lines = [f"class {self.found.name}(nn.{'Sequential' if chain else 'Module'}):"]
+        lines += [f'    """{doc}"""', ""]
+        lines += broken(Call("__init__", parameters), 4, "def ", " -> None:")
+        if chain:
+            lines += broken(Call("super().__init__", [("", self._ordered(use, ()))]), 8)
+            return "\n".join([*lines, ""])
+        lines.append("        super().__init__()")
+        for item in use.items:
+            if not is_function(item):
+                lines += self._assignment(item)
+        given = [("", f"{name}: torch.Tensor") for name in argument_names(use)]
+        head = broken(Call("forward", [("", "self"), *given]), 4, "def ", " -> torch.Tensor:")
+        return "\n".join([*lines, "", *head, *Forward(use, 8).statements(), ""])
+
+    def _assignment(self, item: Item) -> list[str]:
+        made = self._made(item, (item.name,))
+        if item.name.startswith("__"):  # Python would change the name
+            return broken(Call("self.add_module", [("", f'"{item.name}"'), ("", made)]), 8)
+        return broken(made, 8, f"self.{item.name} = ")
+
+    def _made(self, item: Item, path: tuple[str, ...]) -> Expression:
+        """The expression that makes a module."""
+        slots = self.slots.get(path, [])
+        if isinstance(item, Leaf):
+            home = "" if item.form.name in OWN else "nn."
+            return Call(home + item.form.name, _arguments(slots))
+        if item not in self.classes.of:
+            return Call("nn.Sequential", [("", self._ordered(item, path))])
+        return Call(self.classes.of[item].name, _arguments(slots))
+
+    def _ordered(self, container: Container, path: tuple[str, ...]) -> Call:
+        made = [(item.name, self._made(item, (*path, item.name))) for item in container.items]
+        return Call("OrderedDict", list(_folded(made)), open=True)
 
 
-def _assignment(path: str, value: str) -> str:
-    parent, _, name = path.rpartition(".")
-    if name.startswith("__"):
-        return f'{_module(parent)}.add_module("{name}", {value})'
-    return f"{_module(parent)}.{name} = {value}"
+def _arguments(slots: list[Slot]) -> list[tuple[str, Expression]]:
+    """Those that have to be given by place, but for the parameters of our classes by name."""
+    found: list[tuple[str, Expression]] = []
+    for slot in slots:
+        placed = slot.default is REQUIRED and not slot.named
+        if not slot.omitted:
+            found.append(("" if placed else f"{slot.argument}=", slot.text))
+    return found
 
 
-def _class_name(name: str) -> str:
-    return f"{name}_" if keyword.iskeyword(name) or name in ("nn", "torch") else name
+def _folded(made: list[tuple[str, Expression]]) -> Iterator[tuple[str, Expression]]:
+    """Arguments for OrderedDict; `b2`, `b3`, … that are alike are one."""
+    start = 0
+    while start < len(made):
+        name, value = made[start]
+        stem, number = _numbered(name)
+        end = start + 1
+        while (
+            number is not None
+            and end < len(made)
+            and made[end][0] == f"{stem}{number + end - start}"
+            and flat(made[end][1]) == flat(value)
+        ):
+            end += 1
+        if end - start < _RUN or number is None:
+            yield f"{name}=", value
+            end = start + 1
+        else:
+            run = f"for i in range({number}, {number + end - start})"
+            yield "**", Each(f'f"{stem}{{i}}": ', value, run)
+        start = end
+
+
+def _numbered(name: str) -> tuple[str, int | None]:
+    stem = name.rstrip("0123456789")
+    digits = name[len(stem) :]
+    return stem, int(digits) if digits and digits == str(int(digits)) else None
+
+
+def _name_classes(classes: Classes, net: str) -> None:
+    """Name the classes after blocks and lines, and where these are not alike by what they have."""
+    *others, own = classes.all
+    own.name = f"{net}_" if net in _TAKEN else net
+    taken = {*_TAKEN, own.name}
+    kinds: dict[str, list[Class]] = {}
+    for found in others:
+        use = found.first
+        within = use.path.removeprefix(use.home.path) if not use.block else ""
+        words = f"{use.home.block}_{within}"
+        name = "".join(word[0].upper() + word[1:] for word in re.split(r"[_.]+", words) if word)
+        kinds.setdefault(name if name[:1].isalpha() else f"Block{name}", []).append(found)
+    for name, variants in kinds.items():
+        variants.sort(key=lambda found: len(found.slots))
+        least = _words(variants[0].first)
+        for found in variants:
+            more = [word for word in _words(found.first) if word not in least]
+            wanted = name + "".join(word.capitalize() for word in more) if len(more) < 3 else name
+            found.name = unique(wanted, taken.__contains__)
+            taken.add(found.name)
+
+
+def _words(container: Container) -> dict[str, None]:
+    """What stands in a class, without numbers, in order."""
+    found: dict[str, None] = {}
+    for item in container.items:
+        for word in item.name.rstrip("0123456789").split("_"):
+            found[word] = None
+        if isinstance(item, Container):
+            found |= _words(item)
+    return found
+
+
+def _doc(net: Compilation, found: Class) -> str:
+    """What the spec says of a block, else where the class is used."""
+    use = found.first
+    if use.parent is None:
+        shape = " x ".join(map(str, net.graph.input))
+        return f"Takes pictures, batch x {shape}."
+    doc = _quoted(net.block_doc(use.path)) if use.block else ""
+    more = f" and {len(found.uses) - 1} more" if len(found.uses) > 1 else ""
+    return doc or f"{use.path}{more}."
+
+
+def _heading(net: Compilation) -> str:
+    """The docstring of the file."""
+    graph, cost = net.graph, net.graph.cost()
+    doc = _quoted(net.network.doc)
+    first = f"{graph.name}: {doc}" if doc else f"{graph.name}."
+    form = " Batch norm is folded into the convolutions." if net.for_inference else ""
+    return f'''"""{first}
+
+Takes pictures of {spoken(graph.input)}; {cost.params:,} parameters, {cost.flops:,} multiply-adds a picture.{form}
+Written by anydsl; parameters have the names that they have there, so that weights of the one load
+into the other.
+"""
+'''
+
+
+def _quoted(doc: str) -> str:
+    """A doc comment as it may stand in a docstring."""
+    text = "\n".join(line.strip() for line in doc.strip().splitlines())
+    return text.replace("\\", "\\\\").replace('"""', "'''").removesuffix('"')

@@ -11,29 +11,28 @@ from anydsl.errors import RunError, UsageError
 from anydsl.language.diagnostics import nearest
 
 if TYPE_CHECKING:
-    from torch import fx
-
-    from anydsl.graph.dataflow import Graph
+    from anydsl.lowering.compilation import Compilation
 
 
 class Exporter(Protocol):
-    """What a file of this folder holds.
+    """What a file of this folder holds, but for those whose names begin with `_`.
 
     Attributes:
-        SUFFIX: of the files that it writes.
+        SUFFIX: of the files that it writes. Where several exporters write one suffix, a path
+            means the first of them by name.
     """
 
     SUFFIX: str
 
-    def write(self, module: fx.GraphModule, graph: Graph, path: str) -> None:
-        """Write the network to a path."""
+    def write(self, net: Compilation, path: str) -> None:
+        """Write the network to a path, and what belongs to it beside that."""
         ...
 
 
 def names() -> list[str]:
     """The formats, by the names of their files."""
     stems = (os.path.splitext(file) for file in os.listdir(os.path.dirname(__file__)))
-    return sorted(s for s, suffix in stems if suffix == ".py" and s not in ("__init__", "registry"))
+    return sorted(s for s, suffix in stems if suffix == ".py" and s[0] != "_" and s != "registry")
 
 
 def find(name: str | None, path: str | None) -> Exporter:
@@ -48,14 +47,14 @@ def find(name: str | None, path: str | None) -> Exporter:
             raise UsageError(f"no exporter is called `{name}`; {hint}")
         return _load(name)
     suffix = os.path.splitext(path or "")[1]
-    exporters = {exporter.SUFFIX: exporter for exporter in map(_load, names())}
+    exporters = {exporter.SUFFIX: exporter for exporter in map(_load, reversed(names()))}
     if suffix not in exporters:
-        raise UsageError(f"no form has the suffix `{suffix}`: there are {', '.join(exporters)}")
+        raise UsageError(f"no form has the suffix `{suffix}`: there are {', '.join(sorted(exporters))}")
     return exporters[suffix]
 
 
-def export(exporter: Exporter, module: fx.GraphModule, graph: Graph, path: str) -> None:
-    """Write a compiled network; the file appears whole or not at all.
+def export(exporter: Exporter, net: Compilation, path: str) -> None:
+    """Write a network; its files appear whole or not at all.
 
     Raises:
         UsageError: the path can't be written.
@@ -65,8 +64,9 @@ def export(exporter: Exporter, module: fx.GraphModule, graph: Graph, path: str) 
     try:
         with tempfile.TemporaryDirectory(prefix=".anydsl-", dir=folder) as workplace:
             beside = os.path.join(workplace, os.path.basename(path))
-            exporter.write(module, graph, beside)
-            for file in os.listdir(workplace):
+            exporter.write(net, beside)
+            main = os.path.basename(path)
+            for file in sorted(os.listdir(workplace), key=main.__eq__):  # the one that was named last
                 os.chmod(os.path.join(workplace, file), 0o666 & ~_umask())
                 os.replace(os.path.join(workplace, file), os.path.join(folder, file))
     except OSError as error:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch import fx
-
-    from anydsl.graph.dataflow import Graph
+    from anydsl.lowering.compilation import Compilation
 
 SUFFIX = ".pt2"
 
 
-def write(module: fx.GraphModule, graph: Graph, path: str) -> None:
+def write(net: Compilation, path: str) -> None:
     """Write the program; `torch.export.load` reads it."""
     import torch
 
-    example = torch.zeros(2, *graph.input)
+    example = torch.zeros(2, *net.graph.input)
     shapes = {"x": {0: torch.export.Dim("batch", min=1)}}
-    torch.export.save(torch.export.export(module, (example,), dynamic_shapes=shapes), path)
+    torch.export.save(torch.export.export(net.module, (example,), dynamic_shapes=shapes), path)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import operator
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -47,13 +48,16 @@ def compile_network(
     Raises:
         SpecError: the blocks of the network don't fit together.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # it would search, again and again, objects that all stay
-    try:
-        module = lower(build_graph(network), device=device)
-    finally:
-        if collecting:
-            gc.enable()
+    with _without_collection():
+        return compile_graph(build_graph(network), device=device, seed=seed)
+
+
+def compile_graph(
+    graph: Graph, *, device: str | torch.device = "cpu", seed: int = 0
+) -> fx.GraphModule:
+    """Compile a graph; the same as `compile_network`, which builds it first."""
+    with _without_collection():
+        module = lower(graph, device=device)
     if torch.device(device).type != "meta":
         initialize(module, seed=seed)
     return module
@@ -82,6 +86,18 @@ def lower(graph: Graph, *, device: str | torch.device = "cpu") -> fx.GraphModule
     traced.output(values[graph.output])
     module.graph = traced
     return module
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Spare the collector, which would search, again and again, objects that all stay."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @lru_cache(maxsize=4096)
