@@ -114,7 +114,7 @@ class Classes:
         self.all: list[Class] = []
         for uses in self._kinds.values():
             first = uses[0]
-            if not first.is_chain() or (first.block and len(uses) > 1) or first is root:
+            if not first.is_chain() or (first.block and first.parent is not root) or first is root:
                 found = Class(uses)
                 self.all.append(found)
                 self.of.update(dict.fromkeys(uses, found))

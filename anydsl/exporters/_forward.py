@@ -17,6 +17,9 @@ _OPERATORS = {"operator.add": "+", "operator.mul": "*"}
 _TAKEN = {"self", "torch", "nn", "functional", "OrderedDict", *dir(builtins)}
 _LONGEST = 80
 
+_Pending = tuple[Item, Expression, int]
+"""What is computed, its expression, and how many modules stand within each other there."""
+
 
 def argument_names(container: Container) -> tuple[str, ...]:
     """What the inputs of a container's forward pass are called."""
@@ -62,11 +65,16 @@ class Forward:
         self.indent = indent
         self.deepest = 1 if container.parent is None else 2
         self.left = container.uses()
+        self.readers: dict[str, list[tuple[str, ...]]] = {path: [] for path in self.left}
+        for item in container.items:
+            for path in item.inputs:
+                self.readers[path].append(tuple(item.inputs))
+        self.makers = {item.output: item for item in container.items}
         self.lines: list[str] = []
         self.names: dict[str, str] = dict(
             zip(container.inputs, argument_names(container), strict=True)
         )
-        self.pending: list[tuple[Item, Expression, int]] = []  # in order, each read once
+        self.pending: list[_Pending] = []  # in order, each read once
 
     def statements(self) -> list[str]:
         """The lines."""
@@ -80,16 +88,14 @@ class Forward:
         within = self._inlined(item)
         if within is None:
             self._settle()
-            within = 0
-        start = len(self.pending) - within
-        inner = {old.output: value for old, value, _ in self.pending[start:]}
-        depth = max((depth for _, _, depth in self.pending[start:]), default=0)
-        del self.pending[start:]
-        value = self._expression(item, [inner.get(p) or self.names[p] for p in item.inputs])
+            within = []
+        del self.pending[len(self.pending) - len(within) :]
+        value = self._expression(item, within)
+        depth = max((depth for _, _, depth in within), default=0) + (not is_function(item))
         for path in item.inputs:
             self.left[path] -= 1
         if self.left[item.output] == 1:
-            self.pending.append((item, value, depth + (not is_function(item))))
+            self.pending.append((item, value, depth))
             return
         self._settle(value)
         if self.left[item.output]:
@@ -97,8 +103,8 @@ class Forward:
         else:
             self.lines += broken(value, self.indent)
 
-    def _inlined(self, item: Item) -> int | None:
-        """How many of the last pending values stand within an item's expression, if they can."""
+    def _inlined(self, item: Item) -> list[_Pending] | None:
+        """The last pending values, if an item's expression can hold all that it reads of them."""
         waiting = {old.output for old, _, _ in self.pending}
         wanted = [path for path in item.inputs if path in waiting]
         last = self.pending[len(self.pending) - len(wanted) :]
@@ -106,9 +112,9 @@ class Forward:
             return None
         if any(depth + (not is_function(item)) > self.deepest for _, _, depth in last):
             return None
-        if sum(len(flat(value)) for _, value, _ in last) > _LONGEST - 10 * len(item.inputs):
+        if last and len(flat(self._expression(item, last))) > _LONGEST:
             return None
-        return len(wanted)
+        return last
 
     def _settle(self, *after: Expression) -> None:
         """Give the pending values names, in their order; `after` is what will still be written."""
@@ -117,14 +123,14 @@ class Forward:
             self._assign(item, value, [*(later for _, later, _ in waiting[place + 1 :]), *after])
 
     def _assign(self, item: Item, value: Expression, after: list[Expression]) -> None:
-        """Name a value: as what it is made of, if nobody reads that any more, else as the item."""
-        source = item.inputs[0]
-        name = self.names.get(source, "")
+        """Name a value: a link of a chain as what it is made of, another as the item."""
+        base = self._base(item)
+        name = self.names.get(base, "")
         read = re.compile(rf"\b{name}\b")
         if (
             not name
-            or len(set(item.inputs)) > 1
-            or self.left[source]
+            or self.left[base]
+            or not self._single(item.output)
             or any(read.search(flat(later)) for later in after)
         ):
             name = local_name(item.name)
@@ -133,7 +139,20 @@ class Forward:
         self.names[item.output] = name
         self.lines += broken(value, self.indent, f"{name} = ")
 
-    def _expression(self, item: Item, values: list[Expression]) -> Expression:
+    def _base(self, item: Item) -> str:
+        """The named value that a chain of items which ends here begins with; empty if none does."""
+        if tuple(item.inputs) != item.inputs[:1] or not self._single(item.inputs[0]):
+            return ""
+        source = item.inputs[0]
+        return source if source in self.names else self._base(self.makers[source])
+
+    def _single(self, path: str) -> bool:
+        """Whether one item reads a value, and no other."""
+        return self.readers.get(path) == [(path,)]
+
+    def _expression(self, item: Item, within: list[_Pending]) -> Expression:
+        inner = {old.output: value for old, value, _ in within}
+        values = [inner[path] if path in inner else self.names[path] for path in item.inputs]
         if isinstance(item, Container) or item.form.is_module:
             return Call(attribute(item.name), [("", value) for value in values])
         form, operation = item.form, item.node.operation

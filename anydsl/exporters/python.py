@@ -6,11 +6,12 @@ import builtins
 import inspect
 import keyword
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from anydsl.exporters._classes import REQUIRED, Class, Classes, Slot, unique
 from anydsl.exporters._forward import Forward, argument_names
-from anydsl.exporters._printing import Call, Each, Expression, broken, flat
+from anydsl.exporters._printing import WIDTH, Call, Each, Expression, broken, flat
 from anydsl.exporters._structure import Container, Item, Leaf, is_function, module_tree
 from anydsl.graph.operations import spoken
 from anydsl.lowering.modules import OWN
@@ -69,7 +70,7 @@ class _Writer:
             given = "" if parameter.default is REQUIRED else f" = {parameter.default!r}"
             parameters.append(("", f"{parameter.name}: {parameter.type}{given}"))
         lines = [f"class {self.found.name}(nn.{'Sequential' if chain else 'Module'}):"]
-        lines += [f'    """{doc}"""', ""]
+        lines += [*_docstring(doc, 4), ""]
         lines += broken(Call("__init__", parameters), 4, "def ", " -> None:")
         if chain:
             lines += broken(Call("super().__init__", [("", self._ordered(use, ()))]), 8)
@@ -100,7 +101,7 @@ class _Writer:
 
     def _ordered(self, container: Container, path: tuple[str, ...]) -> Call:
         made = [(item.name, self._made(item, (*path, item.name))) for item in container.items]
-        return Call("OrderedDict", list(_folded(made)), open=True)
+        return Call("OrderedDict", list(_folded(made)), open=len(made) > 1)
 
 
 def _arguments(slots: list[Slot]) -> list[tuple[str, Expression]]:
@@ -150,29 +151,41 @@ def _name_classes(classes: Classes, net: str) -> None:
     kinds: dict[str, list[Class]] = {}
     for found in others:
         use = found.first
-        within = use.path.removeprefix(use.home.path) if not use.block else ""
-        words = f"{use.home.block}_{within}"
-        name = "".join(word[0].upper() + word[1:] for word in re.split(r"[_.]+", words) if word)
+        within = "" if use.block else use.path.removeprefix(use.home.path)
+        name = _camel(f"{use.home.block}.{within}")
         kinds.setdefault(name if name[:1].isalpha() else f"Block{name}", []).append(found)
     for name, variants in kinds.items():
-        variants.sort(key=lambda found: len(found.slots))
-        least = _words(variants[0].first)
+        variants.sort(key=lambda found: len(_words(found.first)))
         for found in variants:
-            more = [word for word in _words(found.first) if word not in least]
-            wanted = name + "".join(word.capitalize() for word in more) if len(more) < 3 else name
+            more = _more(found.first, variants[0].first)
+            wanted = "".join([name, *map(_camel, more)]) if len(more) < 3 else name
             found.name = unique(wanted, taken.__contains__)
             taken.add(found.name)
 
 
-def _words(container: Container) -> dict[str, None]:
-    """What stands in a class, without numbers, in order."""
+def _more(use: Container, least: Container) -> list[str]:
+    """What makes a class more than the least of its kind: lines, else what is in them."""
+    for deep in (False, True):
+        known = _words(least, deep=deep)
+        found = [word for word in _words(use, deep=deep) if word not in known]
+        if found:
+            return found
+    return []
+
+
+def _words(container: Container, *, deep: bool = True) -> list[str]:
+    """What stands in a class, without numbers, each once."""
     found: dict[str, None] = {}
     for item in container.items:
-        for word in item.name.rstrip("0123456789").split("_"):
-            found[word] = None
-        if isinstance(item, Container):
-            found |= _words(item)
-    return found
+        found[item.name.rstrip("0123456789")] = None
+        if isinstance(item, Container) and deep:
+            found |= dict.fromkeys(_words(item))
+    return list(found)
+
+
+def _camel(name: str) -> str:
+    """`squeeze_excite` as SqueezeExcite."""
+    return "".join(word[0].upper() + word[1:] for word in re.split(r"[_.]+", name) if word)
 
 
 def _doc(net: Compilation, found: Class) -> str:
@@ -181,27 +194,33 @@ def _doc(net: Compilation, found: Class) -> str:
     if use.parent is None:
         shape = " x ".join(map(str, net.graph.input))
         return f"Takes pictures, batch x {shape}."
-    doc = _quoted(net.block_doc(use.path)) if use.block else ""
+    doc = net.block_doc(use.path) if use.block else ""
     more = f" and {len(found.uses) - 1} more" if len(found.uses) > 1 else ""
     return doc or f"{use.path}{more}."
+
+
+def _docstring(text: str, indent: int = 0) -> list[str]:
+    """A text as the lines of a docstring."""
+    text = " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
+    lines = textwrap.wrap(f'"""{text}', WIDTH - indent - 3, break_long_words=False)
+    lines = [*lines[:-1], f'{lines[-1]}"""'] if len(lines) == 1 else [*lines, '"""']
+    return [" " * indent + line for line in lines]
 
 
 def _heading(net: Compilation) -> str:
     """The docstring of the file."""
     graph, cost = net.graph, net.graph.cost()
-    doc = _quoted(net.network.doc)
-    first = f"{graph.name}: {doc}" if doc else f"{graph.name}."
-    form = " Batch norm is folded into the convolutions." if net.for_inference else ""
-    return f'''"""{first}
-
-Takes pictures of {spoken(graph.input)}; {cost.params:,} parameters, {cost.flops:,} multiply-adds a picture.{form}
-Written by anydsl; parameters have the names that they have there, so that weights of the one load
-into the other.
-"""
-'''
-
-
-def _quoted(doc: str) -> str:
-    """A doc comment as it may stand in a docstring."""
-    text = "\n".join(line.strip() for line in doc.strip().splitlines())
-    return text.replace("\\", "\\\\").replace('"""', "'''").removesuffix('"')
+    facts = (
+        f"Takes pictures of {spoken(graph.input)}; {cost.params:,} parameters, {cost.flops:,} "
+        "multiply-adds a picture."
+    )
+    if net.for_inference:
+        facts += " Batch norm is folded into convolutions."
+    facts += (
+        " Written by anydsl: `state_dict` has the names of the spec, so that what `anydsl compile "
+        "-o NAME.safetensors` writes can be loaded."
+    )
+    doc = net.network.doc.strip()
+    first = _docstring(f"{graph.name}: {doc}" if doc else f"{graph.name}.")
+    first = [first[0].removesuffix('"""'), *first[1:-1]]
+    return "\n".join([*first, "", *textwrap.wrap(facts, WIDTH), '"""', ""])
