@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from anydsl.exporters._structure import Container, Item, Leaf, is_function
+from anydsl.exporters._structure import Container, Leaf, is_function
 from anydsl.graph.dataflow import Graph
 from anydsl.lowering.modules import module_class
 
@@ -22,7 +22,6 @@ _WIDTHS = (
     "out_features",
     "num_features",
     "channels",
-    "groups",
 )
 
 
@@ -113,8 +112,8 @@ class Classes:
         self.of: dict[Container, Class] = {}
         self.all: list[Class] = []
         for uses in self._kinds.values():
-            first = uses[0]
-            if not first.is_chain() or (first.block and first.parent is not root) or first is root:
+            inner = uses[0].block and any(use.parent is not root for use in uses)
+            if inner or uses[0] is root or not uses[0].is_chain():
                 found = Class(uses)
                 self.all.append(found)
                 self.of.update(dict.fromkeys(uses, found))
@@ -149,8 +148,11 @@ class Classes:
                 if use is found.first:
                     found.slots.append(slot)
                 found.slots[place].values.append(value)
+        inputs = {s.path: s.values for s in found.slots if s.argument == "in_channels"}
         columns: dict[Any, list[Slot]] = {}
         for slot in found.slots:
+            if slot.argument == "groups" and slot.values == inputs.get(slot.path):
+                slot.kind = "width"  # a group for each channel
             if any(value != slot.values[0] for value in slot.values):
                 columns.setdefault((slot.kind, *map(repr, slot.values)), []).append(slot)
         parameters = [Parameter(slots) for slots in columns.values()]
@@ -219,10 +221,9 @@ def _wanted(parameter: Parameter, *, long: bool) -> str:
     slot = parameter.slots[0]
     if parameter.kind == "width":
         own = [s for s in parameter.slots if s.argument in _WIDTHS]
-        word = "groups" if all(s.argument == "groups" for s in parameter.slots) else "w"
+        word = "w"
         if not long:
-            inner = slot.path[-1].rstrip("0123456789") if not own else "inner"
-            return word if word == "groups" else f"w_{inner}"
+            return f"w_{'inner' if own else slot.path[-1].rstrip('0123456789')}"
         slot = own[0] if own else slot
     else:
         word = slot.path[-1].rstrip("0123456789") if slot.argument == "p" else slot.argument

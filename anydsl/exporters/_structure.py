@@ -91,7 +91,7 @@ def module_tree(graph: Graph) -> Container:
     Lines and blocks without a module are no containers: their operations stand in what is around.
     """
     place = {node.path: number for number, node in enumerate(graph)}
-    last_use = {path: number for path, number in place.items()}
+    last_use = dict(place)
     for node in graph:
         for source in node.inputs:
             last_use[source] = place[node.path]

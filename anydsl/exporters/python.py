@@ -41,14 +41,13 @@ def source(net: Compilation) -> str:
     texts = [_Writer(classes, found).text(_doc(net, found)) for found in classes.all]
     code = "\n\n".join(texts)
     own = [inspect.getsource(cls) for name, cls in OWN.items() if f"{name}(" in code]
-    code = "\n\n".join([*own, code])
     imports = [
         "from collections import OrderedDict\n" if "OrderedDict(" in code else "",
         "import torch",
         "from torch import nn",
-        "from torch.nn import functional" if "functional." in code else "",
+        "from torch.nn import functional" if "functional." in "".join(own) else "",
     ]
-    return "\n".join([_heading(net), *filter(None, imports), "", "", code])
+    return "\n".join([_heading(net), *filter(None, imports), "", "", "\n\n".join([*own, code])])
 
 
 class _Writer:
@@ -203,7 +202,10 @@ def _docstring(text: str, indent: int = 0) -> list[str]:
     """A text as the lines of a docstring."""
     text = " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
     lines = textwrap.wrap(f'"""{text}', WIDTH - indent - 3, break_long_words=False)
-    lines = [*lines[:-1], f'{lines[-1]}"""'] if len(lines) == 1 else [*lines, '"""']
+    if len(lines) > 1:
+        lines.append('"""')
+    else:
+        lines = [lines[0] + (' """' if text.endswith('"') else '"""')]
     return [" " * indent + line for line in lines]
 
 

@@ -49,7 +49,9 @@ def find(name: str | None, path: str | None) -> Exporter:
     suffix = os.path.splitext(path or "")[1]
     exporters = {exporter.SUFFIX: exporter for exporter in map(_load, reversed(names()))}
     if suffix not in exporters:
-        raise UsageError(f"no form has the suffix `{suffix}`: there are {', '.join(sorted(exporters))}")
+        raise UsageError(
+            f"no form has the suffix `{suffix}`: there are {', '.join(sorted(exporters))}"
+        )
     return exporters[suffix]
 
 
@@ -66,7 +68,9 @@ def export(exporter: Exporter, net: Compilation, path: str) -> None:
             beside = os.path.join(workplace, os.path.basename(path))
             exporter.write(net, beside)
             main = os.path.basename(path)
-            for file in sorted(os.listdir(workplace), key=main.__eq__):  # the one that was named last
+            for file in sorted(
+                os.listdir(workplace), key=main.__eq__
+            ):  # the one that was named last
                 os.chmod(os.path.join(workplace, file), 0o666 & ~_umask())
                 os.replace(os.path.join(workplace, file), os.path.join(folder, file))
     except OSError as error:

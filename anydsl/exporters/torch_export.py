@@ -16,4 +16,7 @@ def write(net: Compilation, path: str) -> None:
 
     example = torch.zeros(2, *net.graph.input)
     shapes = {"x": {0: torch.export.Dim("batch", min=1)}}
-    torch.export.save(torch.export.export(net.module, (example,), dynamic_shapes=shapes), path)
+    program = torch.export.export(net.module, (example,), dynamic_shapes=shapes)
+    for node in program.graph.nodes:
+        node.meta.pop("stack_trace", None)  # paths of this machine
+    torch.export.save(program, path)

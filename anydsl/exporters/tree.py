@@ -31,15 +31,18 @@ def write(net: Compilation, path: str) -> None:
 def plain(value: Any) -> Any:
     """A node, or what a field of one holds, as plain data.
 
-    A node is an object with its class as `kind` and its place as `span`: lines and columns from 1,
+    A node is an object with its class as `node` and its place as `span`: lines and columns from 1,
     in code points, the end not included. Fractions are texts such as `1/3`, for they are exact.
     """
     match value:
+        case Span():
+            line, column = value.source.position(value.start)
+            end_line, end_column = value.source.position(value.end)
+            return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
         case Record():
-            fields = (f for f in value.__fields__ if f not in ("span", "source"))
+            fields = (field for field in value.__fields__ if field != "source")
             return {
-                "kind": type(value).__name__,
-                "span": _place(cast("Span", getattr(value, "span"))),
+                "node": type(value).__name__,
                 **{field: plain(getattr(value, field)) for field in fields},
             }
         case tuple():
@@ -48,9 +51,3 @@ def plain(value: Any) -> Any:
             return str(value)
         case _:
             return value
-
-
-def _place(span: Span) -> dict[str, int]:
-    line, column = span.source.position(span.start)
-    end_line, end_column = span.source.position(span.end)
-    return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import operator
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -89,7 +89,7 @@ def lower(graph: Graph, *, device: str | torch.device = "cpu") -> fx.GraphModule
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def _without_collection() -> Generator[None]:
     """Spare the collector, which would search, again and again, objects that all stay."""
     collecting = gc.isenabled()
     gc.disable()

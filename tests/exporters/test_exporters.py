@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
 
 from anydsl.blocks.graphing import build_graph
+from anydsl.checker.loading import pick
 from anydsl.cli import main
 from anydsl.design.network import Network
 from anydsl.errors import RunError, UsageError
+from anydsl.exporters import onnx as onnx_exporter
 from anydsl.exporters.registry import export, find, names
+from anydsl.lowering.compilation import Compilation
 from anydsl.lowering.compiler import compile_network
 from tests.design.texts import net, network
 
@@ -41,8 +42,7 @@ X = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 def written(form: str, folder: Path, text: str = TEXT, *, seed: int = 0) -> tuple[Path, Network]:
     made = network(text)
     path = folder / f"small{find(form, None).SUFFIX}"
-    compiled = compile_network(made, seed=seed).eval()
-    export(find(form, None), compiled, build_graph(made), str(path))
+    export(find(form, None), Compilation(made, seed=seed), str(path))
     assert [p.name for p in folder.iterdir()] == [path.name], "nothing else is left behind"
     return path, made
 
@@ -52,21 +52,14 @@ def outputs(of: Network, x: torch.Tensor = X, **more: Any) -> torch.Tensor:
         return compile_network(of, **more).eval()(x)
 
 
-def imported(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_forms() -> None:
-    assert set(names()) == {"graph", "onnx", "python", "safetensors", "torch_export"}
+    assert names() == ["graph", "onnx", "python", "safetensors", "torch_export", "tree"]
     suffixes = {find(name, None).SUFFIX for name in names()}
     assert suffixes == {".json", ".onnx", ".py", ".safetensors", ".pt2"}
     for suffix in suffixes:
         found = find(None, f"a/b.c{suffix}")
         assert suffix == found.SUFFIX
+    assert find(None, "a.json") is find("graph", None)
 
 
 @pytest.mark.parametrize(
@@ -84,77 +77,54 @@ def test_unknown_forms(form: str | None, path: str | None, says: str) -> None:
     assert says in str(raised.value)
 
 
-def test_python(tmp_path: Path) -> None:
-    path, made = written("python", tmp_path)
-    assert "anydsl" not in path.read_text().partition('"""\n')[2], "it stands by itself"
-    model = imported(path).N()
-    ours = compile_network(made, seed=3).eval()
-    assert list(model.state_dict()) == list(ours.state_dict())
-    model.load_state_dict(ours.state_dict())
-    with torch.no_grad():
-        torch.testing.assert_close(model.eval()(X), ours(X), rtol=1e-6, atol=1e-8)
-        model.train()
-        ours.train()
-        torch.manual_seed(0)
-        expected = ours(X)
-        torch.manual_seed(0)
-        torch.testing.assert_close(model(X), expected, rtol=1e-6, atol=1e-8)
-    for name, tensor in ours.state_dict().items():
-        torch.testing.assert_close(model.state_dict()[name], tensor, msg=name)
-
-
-DEAD = {
-    "a line that nothing uses": "y = x -> conv(w, k = 1)\nz = y -> relu\nout = y -> bn",
-    "a line after the result": "out = x -> conv(w, k = 1) -> bn\nz = out -> relu",
-    "values used in turns": "y = x -> conv(w, k = 1)\nz = y -> bn\nv = z -> conv(w, k = 1)\n"
-    "out = y * z + v * (y -> relu) + (v -> silu)",
-    "nothing at all": "out = x -> relu",
-}
-
-
-@pytest.mark.parametrize("way", DEAD)
-def test_python_keeps_values_apart(tmp_path: Path, way: str) -> None:
-    text = f"block f(w, s = 1) {{ {DEAD[way]} }}\n"
-    text += net("block = f\nstage s1 { d = 2, w = 8 }")
-    path, made = written("python", tmp_path, text)
-    model = imported(path).N().eval()
-    ours = compile_network(made, seed=3).eval()
-    for part in ours.modules():
-        if hasattr(part, "inplace"):
-            part.inplace = False
-    model.load_state_dict(ours.state_dict())
-    with torch.no_grad():
-        torch.testing.assert_close(model(X), ours(X))
-
-
-@pytest.mark.parametrize("name", ["step", "lambda", "torch", "nn", "_N", "__N"])
-def test_python_with_any_name(tmp_path: Path, name: str) -> None:
-    path, made = written("python", tmp_path, TEXT.replace("net N", f"net {name}"))
-    (cls,) = (v for v in vars(imported(path)).values() if isinstance(v, type))
-    model = cls()
-    model.load_state_dict(compile_network(made).state_dict())
-
-
-@pytest.mark.parametrize("line", ["__main", "_main", "main__"])
-def test_python_with_any_line(tmp_path: Path, line: str) -> None:
-    text = f"block f(w, s = 1) {{ {line} = x -> conv(w, k = 1, s = s)\nout = {line} -> relu }}\n"
-    path, made = written("python", tmp_path, text + net("block = f\nstage s1 { d = 1, w = 8 }"))
-    model = imported(path).N()
-    model.load_state_dict(compile_network(made).state_dict())
-
-
-def test_onnx(tmp_path: Path) -> None:
+def test_onnx(tmp_path: Path, capfd) -> None:
+    import onnx
     import onnxruntime
 
     path, made = written("onnx", tmp_path, seed=2)
+    assert capfd.readouterr() == ("", ""), "torch's exporter is chatty"
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     (source,) = session.get_inputs()
+    (result,) = session.get_outputs()
+    assert (source.name, source.shape) == ("x", ["batch", 3, 32, 32])
+    assert (result.name, result.shape) == ("y", ["batch", 10])
     for batch in (1, 3):
         x = torch.randn(batch, 3, 32, 32)
-        (found,) = session.run(None, {source.name: x.numpy()})
+        (found,) = session.run(None, {"x": x.numpy()})
         torch.testing.assert_close(
             torch.from_numpy(found), outputs(made, x, seed=2), rtol=1e-4, atol=1e-4
         )
+    model = onnx.load(str(path))
+    assert {p.key: p.value for p in model.metadata_props} == {"net": "N"}
+    assert str(Path(torch.__file__).parent).encode() not in path.read_bytes()
+
+
+def test_onnx_that_computes_something_else_is_not_written(tmp_path: Path, monkeypatch) -> None:
+    """The check is independent of the exporter: here the module changes after it was exported."""
+    net = Compilation(network(TEXT))
+    check = onnx_exporter._check
+
+    def changed(module: torch.nn.Module, *rest: Any) -> None:
+        with torch.no_grad():
+            module.head.linear1.bias += 1e-3
+        check(module, *rest)
+
+    monkeypatch.setattr(onnx_exporter, "_check", changed)
+    with pytest.raises(RunError, match="ONNX Runtime computes something else"):
+        export(find("onnx", None), net, str(tmp_path / "small.onnx"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_onnx_beyond_the_limit_keeps_its_weights_beside_it(tmp_path: Path, monkeypatch) -> None:
+    import onnxruntime
+
+    monkeypatch.setattr(onnx_exporter, "LARGEST", 1000)
+    made = network(TEXT)
+    export(find("onnx", None), Compilation(made), str(tmp_path / "small.onnx"))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["small.onnx", "small.onnx.data"]
+    session = onnxruntime.InferenceSession(str(tmp_path / "small.onnx"))
+    (found,) = session.run(None, {"x": X.numpy()})
+    torch.testing.assert_close(torch.from_numpy(found), outputs(made), rtol=1e-4, atol=1e-4)
 
 
 def test_torch_export(tmp_path: Path) -> None:
@@ -165,6 +135,7 @@ def test_torch_export(tmp_path: Path) -> None:
         with torch.no_grad():
             found = program.module()(x)
         torch.testing.assert_close(found, outputs(made, x, seed=2), rtol=1e-5, atol=1e-5)
+    assert str(Path(torch.__file__).parent).encode() not in path.read_bytes()
 
 
 def test_json(tmp_path: Path) -> None:
@@ -181,6 +152,54 @@ def test_json(tmp_path: Path) -> None:
     (last,) = (n for n in found["nodes"] if n["path"] == "head.linear1")
     assert last["operation"] == "linear" and last["output"] == [10]
     assert last["settings"] == {"w": 10, "bias": True}
+
+
+def test_tree(tmp_path: Path) -> None:
+    """Every node has its kind and the place where its text stands."""
+    text = f"anynet 1\n\n# 🙂\n{TEXT}".replace("b = 1,", "b = 0.1 + 0.9,")
+    spec, path = tmp_path / "small.anynet", tmp_path / "small.json"
+    spec.write_text(text, "utf-8")
+    module, checked = pick(str(spec), "net")
+    assert isinstance(checked.value, Network)
+    net = Compilation(checked.value, module.file)
+    export(find("tree", None), net, str(path))
+    found = json.loads(path.read_text("utf-8"))
+    assert found["path"] == str(spec) and found["node"] == "File" and found["edition"]["value"] == 1
+    assert [s["label"]["name"]["text"] for s in found["statements"]] == ["N", "f"]
+    lines, seen = text.split("\n"), set()
+
+    def look(node: Any) -> None:
+        if isinstance(node, list):
+            for item in node:
+                look(item)
+        elif isinstance(node, dict) and "node" in node:
+            seen.add(node["node"])
+            span = node["span"]
+            if node["node"] in ("Name", "Variable", "Size"):
+                stands = lines[span["line"] - 1][span["column"] - 1 : span["end_column"] - 1]
+                said = node.get("text") or node.get("name") or "x".join(map(str, node["dims"]))
+                assert stands == said
+            for value in node.values():
+                look(value)
+
+    look(found)
+    assert seen >= {"Block", "Assign", "Pipe", "Call", "Conditional", "Binary", "Compare", "Size"}
+    (default,) = (
+        p["default"] for p in found["statements"][1]["params"] if p["name"]["text"] == "b"
+    )
+    assert (default["operator"], default["left"]["value"]) == ("+", "1/10")
+    assert not {"built", "initialized", "graph", "module"} & vars(net).keys(), "nothing is compiled"
+    with pytest.raises(RunError, match="read from a file"):
+        export(find("tree", None), Compilation(checked.value), str(path))
+    with pytest.raises(RunError, match="no form for inference"):
+        export(find("tree", None), Compilation(checked.value, module.file, for_inference=True), "a")
+
+
+@pytest.mark.parametrize("form", ["graph", "python"])
+def test_what_needs_the_graph_makes_no_weights(form: str, tmp_path: Path) -> None:
+    net = Compilation(network(TEXT))
+    export(find(form, None), net, str(tmp_path / "out"))
+    assert not {"initialized", "module"} & vars(net).keys()
 
 
 def test_safetensors(tmp_path: Path) -> None:
@@ -209,21 +228,20 @@ def test_weights_on_the_command_line(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_where_something_is_wrong(tmp_path: Path) -> None:
-    made = network(TEXT)
-    compiled, graph = compile_network(made), build_graph(made)
+    net = Compilation(network(TEXT))
     path = tmp_path / "out.py"
     path.write_text("before")
 
     class Broken:
         SUFFIX = ".py"
 
-        def write(self, module: object, graph: object, path: str) -> None:
+        def write(self, net: object, path: str) -> None:
             Path(path).write_text("half")
             raise RuntimeError("broken")
 
     with pytest.raises(RunError, match="broken"):
-        export(Broken(), compiled, graph, str(path))
+        export(Broken(), net, str(path))
     assert path.read_text() == "before"
     with pytest.raises(UsageError, match="can't write"):
-        export(find("python", None), compiled, graph, str(tmp_path / "none" / "out.py"))
+        export(find("python", None), net, str(tmp_path / "none" / "out.py"))
     assert [p.name for p in tmp_path.iterdir()] == ["out.py"]
