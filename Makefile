@@ -32,6 +32,10 @@ check: test ## what CI runs: tests, formatting, types, import contracts, generat
 	$(BIN)/anydsl lint specs
 	$(BIN)/anydsl fmt --check specs
 
+.PHONY: check-all
+check-all: check ## the same with the tests that take long, or up to 10 GB of memory
+	$(BIN)/python -m pytest -m giant
+
 .PHONY: generate
 generate: $(VENV)/dev ## write the parse table and the generated pages of docs/
 	$(BIN)/python -m anydsl.language.generate

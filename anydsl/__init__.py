@@ -1,7 +1,7 @@
 """anydsl: a language for convolutional network design spaces, and its compiler to torch.fx.
 
-The verbs (`load`, `check`, `measure`, `compile`, `train`) and the values that they take and give
-are resolved on first use, so that importing the package is quick and needs no torch.
+The verbs (`load`, `check`, `measure`, `compile`, `for_inference`, `train`) and the values that they
+take and give are resolved on first use, so that importing the package is quick and needs no torch.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from anydsl.api import check, compile, load, measure, train
+    from anydsl.api import check, compile, for_inference, load, measure, train
     from anydsl.blocks.measurement import Measurement
     from anydsl.design.network import Network, Part, Space, Stage
     from anydsl.design.recipe import Recipe
@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "check": "anydsl.api",
     "compile": "anydsl.api",
+    "for_inference": "anydsl.api",
     "load": "anydsl.api",
     "measure": "anydsl.api",
     "train": "anydsl.api",
@@ -47,6 +48,7 @@ __all__ = [
     "Stage",
     "check",
     "compile",
+    "for_inference",
     "load",
     "measure",
     "train",

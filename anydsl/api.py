@@ -26,7 +26,7 @@ def _display(network: Network) -> str | None:
 
 Network.display = _display
 
-__all__ = ["check", "compile", "load", "measure", "train"]
+__all__ = ["check", "compile", "for_inference", "load", "measure", "train"]
 
 
 def load(spec: str) -> Network | Space:
@@ -70,6 +70,22 @@ def compile(
     from anydsl.lowering.compiler import compile_network
 
     return compile_network(network, device=device, seed=seed)
+
+
+def for_inference(network: Network, module: fx.GraphModule) -> fx.GraphModule:
+    """Fold batch norm into convolutions, and leave dropout out.
+
+    Args:
+        network: what the module was compiled from.
+        module: with its weights; it stays as it is.
+
+    Returns:
+        Another module, in eval mode, with the outputs that the first has there.
+    """
+    from anydsl.blocks.graphing import build_graph
+    from anydsl.lowering.inference import for_inference as fold
+
+    return fold(module, build_graph(network))
 
 
 def train(network: Network, recipe: Recipe | None = None, **options: Any) -> Result:

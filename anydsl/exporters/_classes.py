@@ -194,14 +194,14 @@ class Classes:
                 parameter.name = "w_in"
             else:
                 rest.append(parameter)
+        taken = {parameter.name for parameter in parameters}
         for long in (False, True):
-            wanted = [(_wanted(parameter, long=long), parameter) for parameter in rest]
-            names = [name for name, _ in wanted]
-            for name, parameter in wanted:
-                if names.count(name) == 1:
+            wanted = [_wanted(parameter, long=long) for parameter in rest]
+            for name, parameter in zip(wanted, rest, strict=True):
+                if name not in taken and wanted.count(name) == 1:
                     parameter.name = name
             rest = [parameter for parameter in rest if not parameter.name]
-        taken = {parameter.name for parameter in parameters}
+            taken.update(parameter.name for parameter in parameters)
         for parameter in rest:
             parameter.name = unique(_wanted(parameter, long=True), taken.__contains__)
             taken.add(parameter.name)
@@ -219,17 +219,13 @@ def unique(name: str, taken: Callable[[str], bool]) -> str:
 def _wanted(parameter: Parameter, *, long: bool) -> str:
     """A name for a parameter, by the first of its slots."""
     slot = parameter.slots[0]
+    last = slot.path[-1].rstrip("0123456789")
     if parameter.kind == "width":
         own = [s for s in parameter.slots if s.argument in _WIDTHS]
-        word = "w"
-        if not long:
-            return f"w_{'inner' if own else slot.path[-1].rstrip('0123456789')}"
-        slot = own[0] if own else slot
+        slot, word, short = (own[0], "w", "w_inner") if own else (slot, "w", f"w_{last}")
     else:
-        word = slot.path[-1].rstrip("0123456789") if slot.argument == "p" else slot.argument
-        if not long:
-            return word
-    return "_".join((word, *slot.path))
+        word = short = last if slot.argument == "p" else slot.argument
+    return "_".join((word, *slot.path)) if long else short
 
 
 def _leaf_slots(leaf: Leaf, path: tuple[str, ...]) -> Iterator[tuple[Slot, Any]]:
