@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-FILES = ("lint_process", "lint_files", "compile_process", "compile_inside")
+FILES = ("lint_process", "lint_files", "compile_process", "compile_inside", "inference")
 
 
 def main(files: list[str]) -> int:

@@ -7,7 +7,7 @@ In a page, in its order and in one folder of its own:
 - a `console` block's `$ anydsl …` prints what it shows; `…` stands for any text within a line,
   on a line of its own for any lines, and behind a line it allows for other numbers in it;
   `--update-golden` writes what is printed where something else is shown;
-- a `python` block runs, in one namespace;
+- a `python` block runs, in one namespace, and can import what the folder holds;
 - a comment `<!-- FILE: OLD => NEW -->` is the edit that the text around it asks for.
 """
 
@@ -48,6 +48,7 @@ def one_thread(monkeypatch) -> Iterator[None]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_examples(page: Path, tmp_path: Path, monkeypatch, request) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     text = page.read_text(encoding="utf-8")
     names: dict[str, object] = {}
     current: list[str] = []

@@ -99,7 +99,8 @@ def test_what_a_person_would_have_written() -> None:
 CASES = {
     "a line that nothing uses": "y = x -> conv(w, k = 1)\nz = y -> relu\nout = y -> bn",
     "a line after the result": "out = x -> conv(w, k = 1) -> bn\nz = out -> relu",
-    "dropout that nothing uses": "z = x -> dropout(0.5) -> bn\nout = x -> conv(w, k = 1) -> dropout(0.5)",
+    "dropout that nothing uses": "z = x -> dropout(0.5) -> bn\n"
+    "out = x -> conv(w, k = 1) -> dropout(0.5)",
     "values used in turns": "y = x -> conv(w, k = 1)\nz = y -> bn\nv = z -> conv(w, k = 1)\n"
     "out = y * z + v * (y -> relu) + (v -> silu)",
     "nothing at all": "out = x -> relu",
@@ -114,9 +115,12 @@ CASES = {
     "v = concat(z, y, x) -> conv(w, k = 1)\nout = v * (y -> gap) + z",
     "parts": "out = concat(x -> split(2, 1), x -> split(2, 0) -> conv(w / 2, k = 1)) -> shuffle(2)",
     "places": "out = x -> conv(w, k = 1) -> when(i == 1, bn) -> when(j > 1, relu)",
-    "norms": "y = x -> layernorm -> conv(w, k = 1)\nout = y + (y -> layer_scale(0.5) -> drop_path(0.5))",
-    "blocks in blocks": "y = x -> outer(w)\nout = y + (x -> inner(w)) -> outer(w) -> same -> outer(w)",
-    "words of Python": "input = x -> conv(w, k = 1)\nself = input + x\ntorch = self -> conv(w, k = 1)\n"
+    "norms": "y = x -> layernorm -> conv(w, k = 1)\n"
+    "out = y + (y -> layer_scale(0.5) -> drop_path(0.5))",
+    "blocks in blocks": "y = x -> outer(w)\n"
+    "out = y + (x -> inner(w)) -> outer(w) -> same -> outer(w)",
+    "words of Python": "input = x -> conv(w, k = 1)\nself = input + x\n"
+    "torch = self -> conv(w, k = 1)\n"
     "nn = torch * input\nOrderedDict = torch + nn\nmax = OrderedDict -> conv(w, k = 1)\n"
     "out = concat(input, self, torch, nn, OrderedDict, max) -> conv(w, k = 1) -> bn",
     "words of nn.Sequential": "pop = x -> conv(w, k = 1)\nout = pop -> bn",
