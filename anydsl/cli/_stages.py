@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from anydsl.errors import UsageError
 from anydsl.graph.operations import spoken
 from anydsl.language.record import Record
 
@@ -14,7 +15,13 @@ STAGES = ("tree", "network", "graph", "fx")
 
 
 def show_stage(stage: str, net: Compilation) -> str:
-    """Print a step: the syntax tree, the network, the dataflow graph or the torch.fx graph."""
+    """Print a step: the syntax tree, the network, the dataflow graph or the torch.fx graph.
+
+    Raises:
+        UsageError: the form for inference is asked for, and the step comes before there is one.
+    """
+    if net.for_inference and stage in ("tree", "network"):
+        raise UsageError(f"--for-inference changes the graph; --stop-at {stage} comes before it")
     match stage:
         case "tree":
             return _dump(net.file)

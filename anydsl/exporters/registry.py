@@ -62,6 +62,8 @@ def export(exporter: Exporter, net: Compilation, path: str) -> None:
         UsageError: the path can't be written.
         RunError: the format can't hold the network.
     """
+    if os.path.isdir(path):
+        raise UsageError(f"can't write {path}: it is a folder")
     folder = os.path.dirname(os.path.abspath(path))
     try:
         with tempfile.TemporaryDirectory(prefix=".anydsl-", dir=folder) as workplace:

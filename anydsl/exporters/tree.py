@@ -6,7 +6,7 @@ import json
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
-from anydsl.errors import RunError
+from anydsl.errors import UsageError
 from anydsl.language.record import Record
 from anydsl.language.source import Span
 
@@ -17,11 +17,15 @@ SUFFIX = ".json"
 
 
 def write(net: Compilation, path: str) -> None:
-    """Write every node: its kind, its place in the text, its fields."""
+    """Write every node: its kind, its place in the text, its fields.
+
+    Raises:
+        UsageError: the net came from no file, or its form for inference is asked for.
+    """
     if net.for_inference:
-        raise RunError("the tree is what is written; it has no form for inference")
+        raise UsageError("the tree is what is written; it has no form for inference")
     if net.file is None:
-        raise RunError("this net was not read from a file")
+        raise UsageError("this net was not read from a file")
     found = {"path": net.file.source.path, **plain(net.file)}
     with open(path, "w", encoding="utf-8") as file:
         json.dump(found, file, indent=1, ensure_ascii=False)

@@ -43,6 +43,21 @@ def test_each_step_can_be_seen(run, spec: Path, stage: str, word: str) -> None:
     assert word in ran.out
 
 
+@pytest.mark.parametrize("stage", ["graph", "fx"])
+def test_the_form_for_inference_can_be_seen(run, spec: Path, stage: str) -> None:
+    plain = run("compile", spec, "--stop-at", stage).out
+    ran = run("compile", spec, "--stop-at", stage, "--for-inference")
+    assert (ran.status, ran.err) == (0, "")
+    assert "bn1" in plain and "bn1" not in ran.out
+    assert "s2.b1.main.conv1" in ran.out
+
+
+def test_the_tree_by_name(run, spec: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tree.json"
+    assert run("compile", spec, "--to", "tree", "-o", out).status == 0
+    assert json.loads(out.read_text())["statements"][0]["label"]["name"]["text"] == "Small"
+
+
 def test_python_is_standalone(run, spec: Path, tmp_path: Path) -> None:
     out = tmp_path / "small.py"
     ran = run("compile", spec, "-o", out)
@@ -145,6 +160,8 @@ def test_the_form_by_name(run, spec: Path, tmp_path: Path, monkeypatch) -> None:
         (["--names", "timm", "-o", "a.py"], "--names is for .safetensors, not for .py"),
         (["--names", "tim", "-o", "a.safetensors"], "did you mean `timm`?"),
         (["--weights", "torchvision:V1"], "--weights needs a file to write"),
+        (["--stop-at", "tree", "--for-inference"], "comes before it"),
+        (["--to", "tree", "--for-inference"], "no form for inference"),
         (["--seed", "one"], "a seed is a whole number"),
     ],
 )

@@ -6,8 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import onnx
+import onnxruntime
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from anydsl.blocks.graphing import build_graph
 from anydsl.checker.loading import pick
@@ -16,8 +20,9 @@ from anydsl.design.network import Network
 from anydsl.errors import RunError, UsageError
 from anydsl.exporters import onnx as onnx_exporter
 from anydsl.exporters.registry import export, find, names
+from anydsl.graph.folding import fold
 from anydsl.lowering.compilation import Compilation
-from anydsl.lowering.compiler import compile_network
+from anydsl.lowering.compiler import compile_network, lower
 from tests.design.texts import net, network
 
 TEXT = (
@@ -36,6 +41,7 @@ block f(w, s = 1, b = 1, g = 1, se = 0) {
 }
 """
 )
+TINY = net("block = plain\nstage s1 { d = 1, w = 8 }", head="head { classes = 10 }")
 X = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
@@ -78,9 +84,6 @@ def test_unknown_forms(form: str | None, path: str | None, says: str) -> None:
 
 
 def test_onnx(tmp_path: Path, capfd) -> None:
-    import onnx
-    import onnxruntime
-
     path, made = written("onnx", tmp_path, seed=2)
     assert capfd.readouterr() == ("", ""), "torch's exporter is chatty"
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -101,7 +104,7 @@ def test_onnx(tmp_path: Path, capfd) -> None:
 
 def test_onnx_that_computes_something_else_is_not_written(tmp_path: Path, monkeypatch) -> None:
     """The check is independent of the exporter: here the module changes after it was exported."""
-    net = Compilation(network(TEXT))
+    net = Compilation(network(TINY))
     check = onnx_exporter._check
 
     def changed(module: torch.nn.Module, *rest: Any) -> None:
@@ -116,15 +119,24 @@ def test_onnx_that_computes_something_else_is_not_written(tmp_path: Path, monkey
 
 
 def test_onnx_beyond_the_limit_keeps_its_weights_beside_it(tmp_path: Path, monkeypatch) -> None:
-    import onnxruntime
-
     monkeypatch.setattr(onnx_exporter, "LARGEST", 1000)
-    made = network(TEXT)
+    made = network(TINY)
     export(find("onnx", None), Compilation(made), str(tmp_path / "small.onnx"))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["small.onnx", "small.onnx.data"]
     session = onnxruntime.InferenceSession(str(tmp_path / "small.onnx"))
     (found,) = session.run(None, {"x": X.numpy()})
     torch.testing.assert_close(torch.from_numpy(found), outputs(made), rtol=1e-4, atol=1e-4)
+
+
+def test_onnx_of_outputs_beyond_all_numbers() -> None:
+    far = onnx_exporter._distance
+    inf, nan = float("inf"), float("nan")
+    expected = torch.tensor([1.0, -2.0, inf, nan])
+    assert far(torch.tensor([1.0, -1.9, inf, nan]), expected) == pytest.approx(0.05)
+    assert far(torch.tensor([1.0, -2.0, 3.0, nan]), expected) == inf
+    assert far(torch.tensor([nan, -2.0, inf, nan]), expected) == inf
+    assert far(torch.tensor([nan]), torch.tensor([nan])) == 0
+    assert far(torch.zeros(2), torch.zeros(3)) == inf
 
 
 def test_torch_export(tmp_path: Path) -> None:
@@ -189,9 +201,9 @@ def test_tree(tmp_path: Path) -> None:
     )
     assert (default["operator"], default["left"]["value"]) == ("+", "1/10")
     assert not {"built", "initialized", "graph", "module"} & vars(net).keys(), "nothing is compiled"
-    with pytest.raises(RunError, match="read from a file"):
+    with pytest.raises(UsageError, match="read from a file"):
         export(find("tree", None), Compilation(checked.value), str(path))
-    with pytest.raises(RunError, match="no form for inference"):
+    with pytest.raises(UsageError, match="no form for inference"):
         export(find("tree", None), Compilation(checked.value, module.file, for_inference=True), "a")
 
 
@@ -202,10 +214,46 @@ def test_what_needs_the_graph_makes_no_weights(form: str, tmp_path: Path) -> Non
     assert not {"initialized", "module"} & vars(net).keys()
 
 
-def test_safetensors(tmp_path: Path) -> None:
-    from safetensors import safe_open
-    from safetensors.torch import load_file
+@pytest.mark.parametrize("form", ["graph", "onnx", "python", "safetensors", "torch_export"])
+def test_every_form_for_inference(form: str, tmp_path: Path) -> None:
+    """Loaded weights are folded; what reads the form computes what the plain net computes."""
+    spec = tmp_path / "small.anynet"
+    spec.write_text(f"anynet 1\n{TEXT}", "utf-8")
+    module = compile_network(network(TEXT)).eval()
+    for part in module.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.running_mean.uniform_(-0.5, 0.5)
+            part.running_var.uniform_(0.5, 2)
+    weights, path = tmp_path / "weights.safetensors", str(tmp_path / "out")
+    save_file(module.state_dict(), weights)
+    given = ["--weights", str(weights), "--for-inference"]
+    assert main(["compile", str(spec), "--to", form, "-o", path, *given]) == 0
+    graph = fold(build_graph(network(TEXT))).graph
+    bare = lower(graph).eval()
+    with torch.no_grad():
+        expected = module(X)
+        match form:
+            case "graph":
+                found = expected
+                assert json.loads(Path(path).read_text("utf-8")) == graph.to_json()
+            case "onnx":
+                (out,) = onnxruntime.InferenceSession(path).run(None, {"x": X.numpy()})
+                found = torch.from_numpy(out)
+            case "python":
+                names: dict[str, Any] = {"__name__": "exported"}
+                exec(Path(path).read_text("utf-8"), names)
+                assert "batch norm is folded" in names["__doc__"].lower()
+                found = expected
+                assert list(names["N"]().state_dict()) == list(bare.state_dict())
+            case "safetensors":
+                bare.load_state_dict(load_file(path))
+                found = bare(X)
+            case _:
+                found = torch.export.load(path).module()(X)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
+
+def test_safetensors(tmp_path: Path) -> None:
     path, made = written("safetensors", tmp_path, seed=2)
     expected = compile_network(made, seed=2).state_dict()
     found = load_file(path)
@@ -242,6 +290,10 @@ def test_nothing_is_written_where_something_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="broken"):
         export(Broken(), net, str(path))
     assert path.read_text() == "before"
+    (tmp_path / "folder.py").mkdir()
+    with pytest.raises(UsageError, match="it is a folder"):
+        export(find("python", None), net, str(tmp_path / "folder.py"))
+    (tmp_path / "folder.py").rmdir()
     with pytest.raises(UsageError, match="can't write"):
         export(find("python", None), net, str(tmp_path / "none" / "out.py"))
     assert [p.name for p in tmp_path.iterdir()] == ["out.py"]
