@@ -1,17 +1,18 @@
-"""A net on its way down the staircase: each step is made when it is first asked for."""
+"""A net on its way down the staircase: each step is made when it is first asked for.
+
+So are the imports of what makes it: the syntax tree needs neither networkx nor torch.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from anydsl.blocks.graphing import build_graph
-from anydsl.graph.dataflow import Graph
-
 if TYPE_CHECKING:
     from torch import fx
 
     from anydsl.design.network import Network
+    from anydsl.graph.dataflow import Graph
     from anydsl.language import tree
 
 
@@ -41,6 +42,8 @@ class Compilation:
     @cached_property
     def built(self) -> Graph:
         """The dataflow graph as the spec says it."""
+        from anydsl.blocks.graphing import build_graph
+
         return build_graph(self.network)
 
     @cached_property
@@ -70,10 +73,9 @@ class Compilation:
 
     def block_doc(self, path: str) -> str:
         """The doc comment of the block that is used at a path; empty if there is none."""
-        names = self.network
-        parts = {"stem": names.stem, "head": names.head, **{s.name: s for s in names.stages}}
-        top = path.split(".")[0]
-        part = parts.get(top)
+        net = self.network
+        parts = {"stem": net.stem, "head": net.head, **{s.name: s for s in net.stages}}
+        part = parts.get(path.split(".")[0])
         name = self.built.blocks.get(path)
         found = part.block.scope.find(name) if part is not None and name else None
         return getattr(found[1], "doc", "") if found else ""
