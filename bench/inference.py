@@ -14,7 +14,7 @@ from typing import Any
 from measuring import REGNETY, ROOT, Figure
 
 BATCH = 32
-ROUNDS = 3
+ROUNDS = 5
 LONGEST = 60
 """How many seconds torch.compile may take, in a process of its own that can be stopped."""
 
