@@ -64,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--weights needs a file to write: -o PATH")
     if args.names and not writes:
         raise UsageError("--names needs a file to write: -o NAME.safetensors")
+    if args.names and args.for_inference:
+        raise UsageError("--names has no names for what --for-inference makes")
     from anydsl.lowering.compilation import Compilation
 
     net = Compilation(network, module.file, seed=args.seed, for_inference=args.for_inference)

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from anydsl.weights.naming import renamed, schemes
 
 if TYPE_CHECKING:
-    from torch import fx
-
-    from anydsl.graph.dataflow import Graph
+    from anydsl.lowering.compilation import Compilation
 
 
 class RenamedWeights:
@@ -25,7 +23,7 @@ class RenamedWeights:
         schemes(library)
         self.library = library
 
-    def write(self, module: fx.GraphModule, graph: Graph, path: str) -> None:
+    def write(self, net: Compilation, path: str) -> None:
         """Write parameters and buffers.
 
         Raises:
@@ -33,6 +31,6 @@ class RenamedWeights:
         """
         from safetensors.torch import save_file  # pyright: ignore[reportUnknownVariableType]
 
-        state = renamed(graph, module.state_dict(), self.library)
-        metadata = {"format": "pt", "net": graph.name, "names": self.library}
+        state = renamed(net.graph, net.module.state_dict(), self.library)
+        metadata = {"format": "pt", "net": net.graph.name, "names": self.library}
         save_file({name: tensor.contiguous() for name, tensor in state.items()}, path, metadata)

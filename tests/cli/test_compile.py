@@ -162,6 +162,7 @@ def test_the_form_by_name(run, spec: Path, tmp_path: Path, monkeypatch) -> None:
         (["--weights", "torchvision:V1"], "--weights needs a file to write"),
         (["--stop-at", "tree", "--for-inference"], "comes before it"),
         (["--to", "tree", "--for-inference"], "no form for inference"),
+        (["-o", "a.safetensors", "--names", "timm", "--for-inference"], "--names has no names"),
         (["--seed", "one"], "a seed is a whole number"),
     ],
 )
