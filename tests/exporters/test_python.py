@@ -12,12 +12,14 @@ import torch
 from hypothesis import given, settings
 from torch import nn
 
+from anydsl.design.network import Network
 from anydsl.exporters._classes import unique
 from anydsl.exporters.python import source
 from anydsl.lowering.compilation import Compilation
 from anydsl.lowering.compiler import compile_network
 from tests.design.texts import net, network
-from tests.exporters.test_exporters import TEXT, X
+from tests.exporters.test_exporters import TEXT
+from tests.lowering.test_properties import network as random_network
 from tests.strategies import networks
 
 SE = "block = resnext, g = 4, se = 1/4\n"
@@ -41,12 +43,17 @@ def without_inplace(module: nn.Module) -> nn.Module:
     return module
 
 
-def same(text: str, x: torch.Tensor = X) -> str:
+def same(text: str) -> str:
     """Assert that the file's net is the compiled one; give the file's text."""
-    exported = written(text)
+    return same_net(network(text))
+
+
+def same_net(made: Network) -> str:
+    exported = source(Compilation(made))
+    x = torch.randn(2, *made.input, generator=torch.Generator().manual_seed(0))
     *_, cls = classes(exported).values()
     model = cls()
-    ours = compile_network(network(text), seed=3)
+    ours = compile_network(made, seed=3)
     without_inplace(ours)
     assert list(model.state_dict()) == list(ours.state_dict())
     model.load_state_dict(ours.state_dict())
@@ -148,8 +155,7 @@ def test_any_dataflow(tmp_path: Path, case: str) -> None:
 @settings(max_examples=25)
 @given(networks(remarks=False))
 def test_any_net(text: str) -> None:
-    text = text.partition("anynet 1\n")[2]
-    same(text, torch.randn(2, *network(text).input))
+    same_net(random_network(text))
 
 
 @pytest.mark.parametrize(

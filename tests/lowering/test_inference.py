@@ -12,6 +12,7 @@ from torch import fx, nn
 import anydsl
 from anydsl.lowering.compiler import compile_network
 from tests.design.texts import net, network
+from tests.lowering.test_properties import network as random_network
 from tests.strategies import networks
 
 SHIPPED = [
@@ -59,7 +60,7 @@ def check(network: anydsl.Network) -> fx.GraphModule:
 @settings(max_examples=40)
 @given(networks(remarks=False))
 def test_any_net(text: str) -> None:
-    check(network(text.partition("anynet 1\n")[2]))
+    check(random_network(text))
 
 
 @pytest.mark.parametrize("spec", SHIPPED)
