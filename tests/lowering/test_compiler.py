@@ -133,8 +133,9 @@ def test_the_same_weights_on_any_number_of_threads() -> None:
 
 def test_a_thousand_blocks() -> None:
     text = net("block = resnext, g = 8\nstage s1 { d = 500, w = 16 }\nstage s2 { d = 500, w = 24 }")
-    module = compile_network(network(text), device="meta").eval()
-    assert module(torch.empty(2, 3, 32, 32, device="meta")).shape == (2, 24, 8, 8)
+    module = compiled(text).eval()
+    with torch.no_grad():
+        assert module(torch.zeros(1, 3, 32, 32)).shape == (1, 24, 8, 8)
 
 
 def test_no_two_layers_start_alike() -> None:
