@@ -77,7 +77,9 @@ def _read_safetensors(path: str) -> dict[str, torch.Tensor]:
     try:
         return load_file(path)
     except SafetensorError as error:
-        raise WeightsError(f"{path} is no safetensors file, or cut short: {error}") from None
+        raise WeightsError(
+            f"{path} is a file neither of safetensors nor of torch, or cut short: {error}"
+        ) from None
 
 
 def _read_torch(path: str) -> object:
