@@ -40,6 +40,7 @@ class Evaluator:
         entered: the path of each use of a block, and the block's name.
         operations: how many operations there were.
         placed: whether a block has asked where it stands (`i`, `j` or `depth`).
+        read: the names that the lines of the last outermost block have used.
     """
 
     def __init__(self, interpreter: Interpreter) -> None:
@@ -48,6 +49,7 @@ class Evaluator:
         self.entered: list[tuple[str, str]] = []
         self.operations = 0
         self.placed = False
+        self.read: set[str] = set()
         self.active: list[BlockDef] = []
 
     def run(
@@ -91,6 +93,8 @@ class Evaluator:
         for line in block.lines:
             scope.line(line)
         self.active.pop()
+        if not self.active:
+            self.read = scope.read
         out = scope.names.get("out")
         if not isinstance(out, Feature):
             raise fault(

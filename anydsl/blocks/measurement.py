@@ -36,11 +36,16 @@ class OperationCost(Record):
 
 
 class BlockCost(Record):
-    """One block; `given` are the values of its parameters, defaults included."""
+    """One block.
+
+    Attributes:
+        read: the names that its lines have used, conditions being decided.
+    """
 
     output: Shape
     cost: Cost
     operations: tuple[OperationCost, ...]
+    read: frozenset[str] = frozenset()
 
     @property
     def groups(self) -> int | None:
@@ -217,7 +222,9 @@ class _Examiner:
         cost = Cost()
         for operation in self.operations:
             cost += operation.cost
-        measured = BlockCost(out.shape, cost, tuple(self.operations))
+        measured = BlockCost(
+            out.shape, cost, tuple(self.operations), frozenset(evaluator.read)
+        )
         if not evaluator.placed:
             if len(costs) >= MOST_KNOWN:
                 costs.clear()

@@ -44,6 +44,7 @@ class Scope:
         self.path = path
         self.positions = positions
         self.names: dict[str, Result] = {"x": x, **positions}
+        self.read: set[str] = set()
         self.prefix = path
         self.counts: dict[tuple[str, str], int] = {}
         self.taken: dict[str, str] = {}
@@ -123,6 +124,7 @@ class Scope:
         name = expr.name
         if name in self.names:
             self.evaluator.placed |= name in POSITIONS
+            self.read.add(name)
             value = self.names[name]
             return self._applicable(value, expr.span) if isinstance(value, Symbol) else value
         home = self.block.scope

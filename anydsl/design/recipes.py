@@ -14,7 +14,7 @@ from anydsl.language import tree
 from anydsl.language.diagnostics import Diagnostic, Fault, Label, nearest
 from anydsl.language.parser import parse
 from anydsl.language.record import Record, RecordType
-from anydsl.language.source import Source
+from anydsl.language.source import Source, Span
 
 _Said = dict[str, tuple[tree.Assign, Module]]
 
@@ -63,6 +63,18 @@ def resolve_study(module: Module, block: tree.Block) -> tuple[Study | None, list
     if diagnostics:
         return None, diagnostics
     return Study(block.label.name.text, block.doc, **given), []
+
+
+def places(module: Module, block: tree.Block) -> dict[str, Span]:
+    """Where the settings of a recipe or a study were written, by paths such as `optimizer.lr`."""
+    found = {"": block.head}
+    for name, (statement, _) in _merged(module, block, [], ()).items():
+        found[name] = statement.value.span
+        if isinstance(statement.value, tree.Call):
+            for argument in statement.value.arguments:
+                if argument.name is not None:
+                    found[f"{name}.{argument.name.text}"] = argument.value.span
+    return found
 
 
 def recipe_with(recipe: Recipe, changes: list[str]) -> Recipe:
@@ -141,8 +153,8 @@ def _merged(
                     message = f"`{name.text}` is given twice"
                     diagnostics.append(Diagnostic(DUPLICATE, message, name.span, (label,)))
                 own[name.text] = (statement, module)
-            case tree.Broken():
-                pass
+            case tree.Broken() | tree.Requirement(kind="waive"):
+                pass  # waivers are read by the checker, which knows the rules
             case _:
                 message = f"a {kind} has settings only: `name = value`"
                 diagnostics.append(Diagnostic(WRONG_VALUE, message, statement.span))

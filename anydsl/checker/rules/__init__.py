@@ -1,1 +1,1 @@
-"""The lint rules, one file each, found by this folder; each is its own page, examples and fix."""
+"""The lint rules, a folder a group and a file a rule; each is its own page, examples and fix."""

@@ -26,6 +26,9 @@ class NondecreasingWidth(Principle):
     stages quantized_linear { d = 13, w0 = 24, wa = 36.44, wm = 2.49 }
     ```
     Where widths fall on purpose, say so: `waive nondecreasing(w) because "…"`.
+
+    ## Fix
+    Unsafe: the stage gets the width of the one before, which is another network.
     """
 
     name, code, severity = "nondecreasing_width", "P003", WARNING

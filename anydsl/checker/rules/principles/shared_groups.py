@@ -27,6 +27,10 @@ class SharedGroups(Principle):
     body { block = resnext, g = 16 }
     ```
     Where stages differ on purpose, say so: `waive shared(g) because "…"`.
+
+    ## Fix
+    Unsafe: the stage gets the value of the first one, where both are a `g` or both a
+    `groups`; that is another network.
     """
 
     name, code, severity = "shared_groups", "P002", WARNING

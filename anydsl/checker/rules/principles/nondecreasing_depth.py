@@ -27,6 +27,9 @@ class NondecreasingDepth(Principle):
     ## Use instead
     Move blocks from early stages to later ones. Where depths fall on purpose, say so:
     `waive nondecreasing(d) because "…"`.
+
+    ## Fix
+    Unsafe: the stage gets the depth of the one before, which is another network.
     """
 
     name, code, severity = "nondecreasing_depth", "P004", WARNING

@@ -27,6 +27,9 @@ class SharedBottleneck(Principle):
     body { block = resnext, b = 1 }
     ```
     Where stages differ on purpose, say so: `waive shared(b) because "…"`.
+
+    ## Fix
+    Unsafe: the stage gets the value of the first one, which is another network.
     """
 
     name, code, severity = "shared_bottleneck", "P001", WARNING

@@ -1,0 +1,1 @@
+"""C: what fits together, and is yet hardly meant."""

@@ -1,0 +1,1 @@
+"""H: what runs slower than its cost says; off unless selected."""

@@ -1,0 +1,1 @@
+"""P: what makes a good network, after the RegNet paper."""

@@ -1,0 +1,1 @@
+"""T: recipes and studies."""
