@@ -222,9 +222,7 @@ class _Examiner:
         cost = Cost()
         for operation in self.operations:
             cost += operation.cost
-        measured = BlockCost(
-            out.shape, cost, tuple(self.operations), frozenset(evaluator.read)
-        )
+        measured = BlockCost(out.shape, cost, tuple(self.operations), frozenset(evaluator.read))
         if not evaluator.placed:
             if len(costs) >= MOST_KNOWN:
                 costs.clear()

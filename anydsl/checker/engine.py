@@ -70,9 +70,7 @@ def check_module(module: Module, selection: Selection = USUAL) -> list[Diagnosti
     return sorted(unique, key=lambda d: (d.at.source.path != module.source.path, d.position))
 
 
-def check_declaration(
-    module: Module, block: tree.Block, selection: Selection = USUAL
-) -> Checked:
+def check_declaration(module: Module, block: tree.Block, selection: Selection = USUAL) -> Checked:
     """Check one net, space, block, recipe or study."""
     checked = _File(module, selection).check(block)
     return checked.replace(diagnostics=tuple(selection.apply(checked.diagnostics)))

@@ -197,9 +197,17 @@ class Library:
         except OSError as error:
             raise UsageError(f"can't read {path}: {error.strerror or error}") from None
 
-    def text(self, text: str, path: str = STDIN) -> Module:
-        """Read a text that is not a file."""
-        return self._read(path, None, text.encode("utf-8", "surrogatepass"), os.getcwd(), ())
+    def text(self, text: str, path: str = STDIN, file: str | None = None) -> Module:
+        """Read a text that is not a file, or that stands for one.
+
+        Args:
+            text: what is read.
+            path: as it is to be shown.
+            file: the file that it stands for, from which its imports are found.
+        """
+        file = None if file is None else os.path.realpath(file)
+        root = os.getcwd() if file is None else os.path.dirname(file)
+        return self._read(path, file, text.encode("utf-8", "surrogatepass"), root, ())
 
     def imported(self, path: tree.String, importer: Module) -> Module:
         """Read what an import names.

@@ -6,6 +6,7 @@ The names and, where nothing else is said, the defaults are PyTorch's.
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import ClassVar
 
 from anydsl.language.declaration import setting
 from anydsl.language.record import Record
@@ -18,8 +19,15 @@ _CHANGES = ("crop", "flip")
 
 
 class Dataset(Record):
-    """Where the pictures come from; each data set of the language is a subclass."""
+    """Where the pictures come from; each data set of the language is a subclass.
 
+    Attributes:
+        shape: channels, height and width of its pictures, where they are all alike.
+        classes: how many it tells apart, where that is known.
+    """
+
+    shape: ClassVar[tuple[int, int, int] | None] = None
+    classes: ClassVar[int | None] = None
     resize: tuple[int, int] | None = setting("size", _RESIZE, default=None)
     augment: tuple[str, ...] = setting("words", _AUGMENT, default=(), choices=_CHANGES)
 
@@ -27,17 +35,25 @@ class Dataset(Record):
 class Digits(Dataset):
     """1,797 grey 8x8 pictures of handwritten digits, part of scikit-learn; needs no network."""
 
+    shape, classes = (1, 8, 8), 10
+
 
 class FashionMNIST(Dataset):
     """70,000 grey 28x28 pictures of ten kinds of clothing (Xiao et al. 2017)."""
+
+    shape, classes = (1, 28, 28), 10
 
 
 class CIFAR10(Dataset):
     """60,000 colour 32x32 pictures in ten classes (Krizhevsky 2009)."""
 
+    shape, classes = (3, 32, 32), 10
+
 
 class CIFAR100(Dataset):
     """60,000 colour 32x32 pictures in a hundred classes (Krizhevsky 2009)."""
+
+    shape, classes = (3, 32, 32), 100
 
 
 class ImageFolder(Dataset):

@@ -56,7 +56,7 @@ class IgnoredSetting(DeclarationRule):
     name, code, severity, fix = "ignored_setting", "C005", WARNING, SAFE
     failing = (_IGNORED,)
     fixed = (_IGNORED.replace(", window = 2", ""),)
-    passing = (_IGNORED.replace("s = 1, window", "window"),)
+    passing = (_IGNORED.replace("w = 16, s = 1, window", "w = 16, window"),)
 
     def check(self, subject: Declaration) -> Iterable[Remark]:
         """Look for each setting among the names that the blocks of its stages have read."""
@@ -71,9 +71,7 @@ class IgnoredSetting(DeclarationRule):
             elif section.kind.text == "body":
                 yield from self._body(section, subject.value, subject.measured)
 
-    def _body(
-        self, body: tree.Block, network: Network, measured: Measurement
-    ) -> Iterator[Remark]:
+    def _body(self, body: tree.Block, network: Network, measured: Measurement) -> Iterator[Remark]:
         parts = {part.name: part for part in measured.stages}
         own: dict[str, set[str]] = {}
         for stage in body.body:

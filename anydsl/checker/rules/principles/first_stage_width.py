@@ -47,7 +47,10 @@ class FirstStageWidth(NetworkRule):
     name, code, severity, fix = "first_stage_width", "P006", WARNING, UNSAFE
     failing = (_NARROW,)
     fixed = (_NARROW.replace("stem { w = 32 }", "stem { w = 24 }"),)
-    passing = (_NARROW.replace("w = 32", "w = 16"), _NARROW.replace("  stem { w = 32 }\n", ""))
+    passing = (
+        _NARROW.replace("w = 32", "w = 16"),
+        _NARROW.replace("stem { w = 32 }", "stem { block = patch_stem, w = 24 }"),
+    )
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         """Compare the two widths."""

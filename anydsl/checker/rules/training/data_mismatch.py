@@ -1,0 +1,90 @@
+"""Recipes whose pictures don't fit the networks beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from anydsl.checker.rule import Finding, RecipeRule, Subject, Training
+from anydsl.design.recipe import DATASETS, Dataset
+from anydsl.graph.operations import spoken
+from anydsl.language.diagnostics import WARNING
+
+_SMALL = """anynet 1
+
+net A {
+  input = 3x64x64
+  stem { w = 16 }
+  body {
+    block = plain
+    stage s1 { d = 1, w = 16 }
+    stage s2 { d = 1, w = 32 }
+  }
+  head { classes = 10 }
+}
+
+recipe a {
+  data = cifar10
+  epochs = 2
+}
+"""
+
+
+class DataMismatch(RecipeRule):
+    """The data of a recipe should fit the networks of its file.
+
+    ## Why
+    Training takes pictures with as many channels as `input` has, of its size, from as many classes
+    as the network tells apart. Where none of a file's networks can be trained with one of its
+    recipes, `anydsl train` stops before the first step.
+
+    ## Example
+    ```anynet
+    net A {
+      input = 3x64x64
+      body { block = plain, stage s1 { d = 1, w = 16 } }
+      head { classes = 10 }
+    }
+    recipe a { data = cifar10 }
+    ```
+
+    ## Use instead
+    `data = cifar10(resize = 64x64)`, or `input = 3x32x32`. Another data set of `--data` is another
+    matter: nothing is said of files without networks.
+    """
+
+    name, code, severity = "data_mismatch", "T002", WARNING
+    failing = (
+        _SMALL,
+        _SMALL.replace("data = cifar10", "data = cifar100(resize = 64x64)"),
+        _SMALL.replace("data = cifar10", "data = digits(resize = 64x64)"),
+    )
+    passing = (
+        _SMALL.replace("data = cifar10", "data = cifar10(resize = 64x64)"),
+        _SMALL.replace("3x64x64", "3x32x32"),
+        _SMALL.replace("data = cifar10", 'data = image_folder("photos", resize = 64x64)'),
+    )
+
+    def check(self, subject: Training) -> Iterable[Finding]:
+        """Hold the data against each network; one that fits is enough."""
+        data = subject.recipe.data
+        reasons = [_misfit(data, network) for network in subject.networks]
+        if reasons and all(reasons):
+            first = subject.networks[0].network.name
+            whose = first if len(reasons) == 1 else f"{first}, and none of the others fits"
+            yield Finding("data", f"{reasons[0]} of {whose}")
+
+
+def _misfit(data: Dataset, subject: Subject) -> str:
+    """Why a network can't be trained with the data, as far as that is known; else empty."""
+    name = next(n for n, kind in DATASETS.items() if type(data) is kind)
+    channels, height, width = subject.network.input
+    size = data.resize or (data.shape[1:] if data.shape else None)
+    if data.shape and data.shape[0] != channels:
+        colours = {1: "grey", 3: "in colour"}.get(data.shape[0], f"of {data.shape[0]} channels")
+        return f"the pictures of {name} are {colours}, not the {channels} channels"
+    if size is not None and size != (height, width):
+        return f"the pictures are {spoken(size)}, not the {height}x{width}"
+    outputs = subject.measured.output
+    if data.classes and subject.network.head is not None and outputs != (data.classes,):
+        return f"{name} has {data.classes} classes, not the {spoken(outputs)}"
+    return ""
