@@ -12,7 +12,7 @@ from anydsl.checker.selection import USUAL, Selection
 from anydsl.design.modules import Module
 from anydsl.design.network import Network, Resolved, Space
 from anydsl.design.outline import outline
-from anydsl.design.reading import constant, fit, evaluate
+from anydsl.design.reading import constant, evaluate, fit
 from anydsl.design.recipe import Recipe
 from anydsl.design.recipes import resolve_recipe, resolve_study
 from anydsl.design.resolving import resolve, resolve_space

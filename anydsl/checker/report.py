@@ -22,6 +22,29 @@ def concise(diagnostics: Sequence[Diagnostic]) -> str:
     return "".join(d.concise() + "\n" for d in diagnostics)
 
 
+def statistics(diagnostics: Sequence[Diagnostic], *, as_json: bool = False) -> str:
+    """How often each rule was broken, the most frequent first; `*` where `--fix` mends some."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for d in diagnostics:
+        count = counts.setdefault((d.kind.code, d.kind.name), [0, 0])
+        count[0] += 1
+        count[1] += any(fix.safe for fix in d.fixes)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1][0], item[0]))
+    if as_json:
+        import json
+
+        table = [
+            {"code": code, "rule": name, "count": count, "fixable": fixable}
+            for (code, name), (count, fixable) in ordered
+        ]
+        return json.dumps(table, indent=2) + "\n"
+    width = max((len(str(count)) for _, (count, _) in ordered), default=0)
+    return "".join(
+        f"{count:>{width}}  {code}  [{'*' if fixable else ' '}] {name}\n"
+        for (code, name), (count, fixable) in ordered
+    )
+
+
 def as_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
     """Diagnostics as plain data; lines and columns from 1, in code points."""
     return [
@@ -60,8 +83,10 @@ def summary(diagnostics: Sequence[Diagnostic], files: int) -> str:
         for level in _COLOURS
         if (n := sum(d.level == level for d in diagnostics))
     ]
+    fixable = sum(any(fix.safe for fix in d.fixes) for d in diagnostics)
+    more = f"; {fixable} can be fixed with --fix" if fixable else ""
     where = f"in {files} file{'s' if files != 1 else ''}"
-    return f"{', '.join(counts)} {where}" if counts else f"no findings {where}"
+    return f"{', '.join(counts)} {where}{more}" if counts else f"no findings {where}"
 
 
 def _range(span: Span) -> dict[str, int]:
@@ -104,6 +129,10 @@ def _full(diagnostic: Diagnostic, colour: bool) -> str:
         last = line
     if diagnostic.help:
         lines.append(f"{' ' * gutter} {paint('= help:', '1')} {diagnostic.help}")
+    else:
+        for fix in diagnostic.fixes:
+            way = "--fix" if fix.safe else "--unsafe-fixes"
+            lines.append(f"{' ' * gutter} {paint('= fix:', '1')} {fix.message} ({way})")
     return "\n".join(lines) + "\n"
 
 

@@ -83,15 +83,6 @@ class SetValue(Record):
     safe: bool = False
 
 
-class TakeOut(Record):
-    """Take out the setting at a field path; the same network."""
-
-    path: str
-
-
-Remedy = SetValue | TakeOut
-
-
 class Finding(Record):
     """What a rule finds, at a field path such as `s2.w`.
 
@@ -108,7 +99,7 @@ class Finding(Record):
     other_message: str = ""
     severity: str = ""
     help: str = ""
-    remedy: Remedy | None = None
+    remedy: SetValue | None = None
 
 
 class Remark(Record):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from anydsl.cli import colour
+from anydsl.cli._files import print_diff, write
 from anydsl.errors import SpecError, UsageError
 from anydsl.language.parser import parse
 from anydsl.language.printer import Unformattable, format_text
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Format; 1 where a file can't be parsed, or with --check or --diff would change."""
-    from anydsl.cli.lint import spec_files
+    from anydsl.checker.linting import spec_files
 
     changed = failed = 0
     for path in spec_files(args.specs):
@@ -46,11 +46,11 @@ def run(args: argparse.Namespace) -> int:
             continue
         changed += formatted != text
         if args.diff:
-            _print_diff(path, text, formatted)
+            print_diff(path, text, formatted)
         elif path == "-":
             sys.stdout.write("" if args.check else formatted)
         elif formatted != text and not args.check:
-            _write(path, formatted)
+            write(path, formatted)
             sys.stderr.write(f"formatted {path}\n")
         elif formatted != text:
             sys.stderr.write(f"{path} would change\n")
@@ -77,28 +77,3 @@ def _read(path: str) -> str:
         raise UsageError(f"can't read {path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text") from None
-
-
-def _write(path: str, text: str) -> None:
-    """Replace a file in one step, so that nothing can be lost half-way."""
-    target = os.path.realpath(path)
-    beside = f"{target}.{os.getpid()}.tmp"
-    try:
-        with open(beside, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, os.stat(target).st_mode & 0o7777)
-        os.replace(beside, target)
-    except OSError as error:
-        if os.path.exists(beside):
-            os.unlink(beside)
-        raise UsageError(f"can't write {path}: {error.strerror or error}") from None
-
-
-def _print_diff(path: str, before: str, after: str) -> None:
-    from difflib import unified_diff
-
-    name = STDIN if path == "-" else path
-    lines = unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="")
-    sys.stdout.write("".join(line + "\n" for line in lines))

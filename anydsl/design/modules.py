@@ -54,6 +54,7 @@ class Module:
         self.calls: dict[str, Any] = {}  # and what is known of which of them names which
         self.costs: dict[Any, Any] = {}  # what `blocks` has made of its blocks: costs
         self.graphs: dict[Any, Any] = {}  # and graphs
+        self.legible = True  # whether the text is all that the file holds
         parsed = parse(source)
         self.file = parsed.file
         self.diagnostics = parsed.diagnostics
@@ -172,18 +173,24 @@ class Library:
 
     def __init__(self) -> None:
         self.constants = 0  # how many are being evaluated, each for the one before
-        self._modules: dict[tuple[str, ...], Module] = {}
+        self._modules: dict[tuple[str, str, str], Module] = {}
         self._index: dict[str, str] | None = None
 
-    def module(self, path: str) -> Module:
+    def module(self, path: str, stdin_as: str = "") -> Module:
         """Read the file named on the command line: a path, `-`, or `std:NAME`.
+
+        Args:
+            path: what is read.
+            stdin_as: the file that standard input stands for, from which its imports are found.
 
         Raises:
             UsageError: there is no such file, or it can't be read.
         """
         if path == "-":
             data = sys.stdin.buffer.read(LARGEST_FILE + 1)
-            return self._read(STDIN, None, data, os.getcwd(), ())
+            file = os.path.realpath(stdin_as) if stdin_as else None
+            root = os.path.dirname(file) if file else os.getcwd()
+            return self._read(stdin_as or STDIN, file, data, root, ())
         if "\0" in path:
             raise UsageError("a path can't hold a NUL character")
         if path.startswith("std:"):
@@ -250,6 +257,10 @@ class Library:
         shown = "std:std/" + os.path.basename(path).removesuffix(SUFFIX)
         return self._open(shown, path, shipped(), ()).names.get(name)
 
+    def files(self) -> list[str]:
+        """The files that have been read."""
+        return [file for _, file, _ in self._modules]
+
     def standard_names(self) -> list[str]:
         """The names in scope everywhere."""
         return list(self._standard_index())
@@ -305,6 +316,7 @@ class Library:
             kind = TOO_LARGE if not data else SYNTAX
             at = Span(module.source, offset, offset + 1)
             module.diagnostics = [Diagnostic(kind, message, at)]
+            module.legible = False
         return module
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from anydsl.checker.editing import take_out
 from anydsl.checker.rule import SAFE, Declaration, DeclarationRule, Remark
@@ -14,6 +14,7 @@ from anydsl.design.recipe import Recipe
 from anydsl.design.study import Study
 from anydsl.design.values import BlockDef, spoken
 from anydsl.language import tree
+from anydsl.language.declaration import Setting
 from anydsl.language.diagnostics import NOTE, Fault, Fix
 
 _DEFAULT = """anynet 1
@@ -94,11 +95,12 @@ class DefaultSetting(DeclarationRule):
             yield from _network(subject, value)
 
 
-def _declared(block: tree.Block, module: Module, settings: dict[str, object]) -> Iterator[Remark]:
-    declared = Recipe.__settings__ if block.kind.text == "recipe" else Study.__settings__
+def _declared(
+    block: tree.Block, module: Module, settings: Mapping[str, Setting]
+) -> Iterator[Remark]:
     for statement in block.body:
         if isinstance(statement, tree.Assign) and statement.name.text in settings:
-            setting = declared[statement.name.text]
+            setting = settings[statement.name.text]
             if setting.kind in ("spaces", "recipe", "variant"):
                 continue
             try:

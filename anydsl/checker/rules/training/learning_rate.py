@@ -73,9 +73,10 @@ class LearningRate(RecipeRule):
         if not high and not low:
             return
         times = float(rate / linear if high else linear / rate)
+        word = "high" if high else "low"
         message = (
-            f"a learning rate of {spoken(rate)} is {times:.0f} times as {'high' if high else 'low'}"
-            f" as the linear rule's for a batch of {recipe.batch:,}: 0.1 per 256 is {spoken(linear)}"
+            f"a learning rate of {spoken(rate)} is {times:.0f} times as {word} as "
+            f"the linear rule's: 0.1 per 256 is {spoken(linear)} for a batch of {recipe.batch:,}"
         )
         path = next(
             (p for p in ("optimizer.lr", "optimizer", "batch") if p in subject.given), "batch"
