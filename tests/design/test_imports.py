@@ -12,6 +12,7 @@ from anydsl.design.modules import Library
 from anydsl.design.network import Network
 from anydsl.errors import UsageError
 from anydsl.language.diagnostics import Diagnostic
+from tests.design.texts import MEANING
 
 Write = Callable[..., None]
 
@@ -38,13 +39,13 @@ def write(tmp_path: Path) -> Write:
 
 
 def found(path: Path) -> list[Diagnostic]:
-    return [d for d in check_module(Library().module(str(path))) if d.level != "note"]
+    return [d for d in check_module(Library().module(str(path)), MEANING) if d.level != "note"]
 
 
 def network(path: Path, name: str) -> Network:
     module = Library().module(str(path))
     (block,) = (b for b in module.declared("net") if b.label and b.label.name.text == name)
-    checked = check_declaration(module, block)
+    checked = check_declaration(module, block, MEANING)
     problems = [d.concise() for d in (*module.diagnostics, *checked.diagnostics)]
     assert not problems, "\n".join(problems)
     assert isinstance(checked.value, Network)

@@ -21,13 +21,13 @@ from anydsl.design.recipe import (
 )
 from anydsl.design.recipes import recipe_with
 from anydsl.errors import UsageError
-from tests.design.texts import marked, module
+from tests.design.texts import MEANING, marked, module
 
 
 def recipe(text: str, name: str = "r") -> Recipe:
     of = module(text)
     (block,) = (b for b in of.declared("recipe") if b.label and b.label.name.text == name)
-    checked = check_declaration(of, block)
+    checked = check_declaration(of, block, MEANING)
     problems = [d.concise() for d in (*of.diagnostics, *checked.diagnostics)]
     assert not problems, "\n".join(problems)
     assert isinstance(checked.value, Recipe)

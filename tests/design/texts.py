@@ -9,10 +9,14 @@ import re
 
 from anydsl.blocks.measurement import Measurement, measure
 from anydsl.checker.engine import Checked, check_declaration, check_module
+from anydsl.checker.selection import select
 from anydsl.design.modules import Library, Module
 from anydsl.design.network import Network, Space
 from anydsl.language.diagnostics import Diagnostic
 from anydsl.language.source import Span
+
+MEANING = select(None, ["C", "R", "T"])
+"""What speaks of meaning: without the rules of compatibility, redundancy and training."""
 
 _MARKS = re.compile("[«»‹›]")
 
@@ -23,7 +27,7 @@ def module(text: str) -> Module:
 
 def findings(text: str, *levels: str) -> list[Diagnostic]:
     """What is found in a text; of some levels only, if they are named."""
-    return [d for d in check_module(module(text)) if not levels or d.level in levels]
+    return [d for d in check_module(module(text), MEANING) if not levels or d.level in levels]
 
 
 def errors(text: str) -> list[Diagnostic]:
@@ -69,7 +73,7 @@ def net(body: str, rules: str = "", *, shape: str = "3x32x32", head: str = "") -
 def marked(text: str, kind: str, *, level: str = "error") -> Diagnostic:
     """Check a marked text in which there is to be one finding of a level; return it."""
     plain, places = unmark(f"anynet 1\n{text}\n")
-    everything = check_module(Library().text(plain, "spec.anynet"))
+    everything = check_module(Library().text(plain, "spec.anynet"), MEANING)
     found = [d for d in everything if d.level == level]
     shown = "\n".join(d.concise() for d in found) or "nothing"
     assert len(found) == 1, f"expected one finding, there is\n{shown}"

@@ -50,7 +50,11 @@ class HeavyActivations(NetworkRule):
 
     name, code, severity, on = "heavy_activations", "H004", NOTE, False
     failing = (_HEAVY,)
-    passing = (_HEAVY.replace("b = 1/4", "b = 1").replace("g = 1\n", "g = 16\n"),)
+    passing = (
+        _HEAVY.replace("b = 1/4", "b = 1")
+        .replace("g = 1\n", "g = 16\n")
+        .replace(", s = 1 }", " }"),
+    )
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         """Compare with what the paper's best networks have, at equal flops a pixel."""

@@ -8,6 +8,19 @@ from anydsl.checker.rule import Finding, Principle, Subject
 from anydsl.design.predicates import Ordered, holds
 from anydsl.language.diagnostics import NOTE, WARNING
 
+_BROKEN = """anynet 1
+
+net A {
+  input = 3x32x32
+  body {
+    block = plain
+    stage s1 { d = 2, w = 32 }
+    stage s2 { d = 1, w = 32 }
+    stage s3 { d = 2, w = 32 }
+  }
+}
+"""
+
 
 class NondecreasingDepth(Principle):
     """The depth should not fall from one stage to the next.
@@ -34,21 +47,11 @@ class NondecreasingDepth(Principle):
 
     name, code, severity = "nondecreasing_depth", "P004", WARNING
     predicate = Ordered("d")
-    failing = (
-        """anynet 1
-net A {
-  input = 3x32x32
-  body {
-    block = plain
-    stage s1 { d = 2, w = 32 }
-    stage s2 { d = 1, w = 32 }
-    stage s3 { d = 2, w = 32 }
-  }
-}
-""",
-    )
+    failing = (_BROKEN,)
+    fixed = (_BROKEN.replace("d = 1, w = 32 }", "d = 2, w = 32 }"),)
     passing = (
         """anynet 1
+
 net A {
   input = 3x32x32
   body {

@@ -6,6 +6,18 @@ from anydsl.checker.rule import Principle
 from anydsl.design.predicates import Ordered
 from anydsl.language.diagnostics import WARNING
 
+_BROKEN = """anynet 1
+
+net A {
+  input = 3x32x32
+  body {
+    block = plain
+    stage s1 { d = 1, w = 32 }
+    stage s2 { d = 1, w = 24 }
+  }
+}
+"""
+
 
 class NondecreasingWidth(Principle):
     """The width should not fall from one stage to the next.
@@ -33,20 +45,11 @@ class NondecreasingWidth(Principle):
 
     name, code, severity = "nondecreasing_width", "P003", WARNING
     predicate = Ordered("w")
-    failing = (
-        """anynet 1
-net A {
-  input = 3x32x32
-  body {
-    block = plain
-    stage s1 { d = 1, w = 32 }
-    stage s2 { d = 1, w = 24 }
-  }
-}
-""",
-    )
+    failing = (_BROKEN,)
+    fixed = (_BROKEN.replace("w = 24", "w = 32"),)
     passing = (
         """anynet 1
+
 net A {
   input = 3x32x32
   body {

@@ -6,6 +6,19 @@ from anydsl.checker.rule import Principle
 from anydsl.design.predicates import Shared
 from anydsl.language.diagnostics import WARNING
 
+_BROKEN = """anynet 1
+
+net A {
+  input = 3x32x32
+  body {
+    block = resnext
+    g = 8
+    stage s1 { d = 1, w = 32, b = 1 }
+    stage s2 { d = 1, w = 32, b = 2 }
+  }
+}
+"""
+
 
 class SharedBottleneck(Principle):
     """All stages should share one bottleneck ratio b.
@@ -34,21 +47,15 @@ class SharedBottleneck(Principle):
 
     name, code, severity = "shared_bottleneck", "P001", WARNING
     predicate = Shared("b")
-    failing = (
-        """anynet 1
-net A {
-  input = 3x32x32
-  body {
-    block = resnext
-    g = 8
-    stage s1 { d = 1, w = 32, b = 1 }
-    stage s2 { d = 1, w = 32, b = 2 }
-  }
-}
-""",
+    failing = (_BROKEN,)
+    fixed = (
+        _BROKEN.replace("g = 8\n", "g = 8\n    b = 1\n")
+        .replace(", b = 1", "")
+        .replace(", b = 2", ""),
     )
     passing = (
         """anynet 1
+
 net A {
   input = 3x32x32
   body {
@@ -61,6 +68,7 @@ net A {
 }
 """,
         """anynet 1
+
 net A {
   input = 3x32x32
   body {

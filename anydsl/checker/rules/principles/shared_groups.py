@@ -6,6 +6,29 @@ from anydsl.checker.rule import Principle
 from anydsl.design.predicates import Shared
 from anydsl.language.diagnostics import WARNING
 
+_BROKEN = """anynet 1
+
+net A {
+  input = 3x32x32
+  body {
+    block = resnext
+    stage s1 { d = 1, w = 32, g = 8 }
+    stage s2 { d = 1, w = 32, g = 16 }
+  }
+}
+"""
+_MIXED = """anynet 1
+
+net A {
+  input = 3x32x32
+  body {
+    block = resnext
+    stage s1 { d = 1, w = 32, g = 8 }
+    stage s2 { d = 1, w = 64, groups = 8 }
+  }
+}
+"""
+
 
 class SharedGroups(Principle):
     """All stages should share one group width g, or one number of groups.
@@ -36,29 +59,18 @@ class SharedGroups(Principle):
     name, code, severity = "shared_groups", "P002", WARNING
     predicate = Shared("g")
     failing = (
-        """anynet 1
-net A {
-  input = 3x32x32
-  body {
-    block = resnext
-    stage s1 { d = 1, w = 32, g = 8 }
-    stage s2 { d = 1, w = 32, g = 16 }
-  }
-}
-""",
-        """anynet 1
-net A {
-  input = 3x32x32
-  body {
-    block = resnext
-    stage s1 { d = 1, w = 32, g = 8 }
-    stage s2 { d = 1, w = 64, groups = 8 }
-  }
-}
-""",
+        _BROKEN,
+        _MIXED,
+    )
+    fixed = (
+        _BROKEN.replace("resnext\n", "resnext\n    g = 8\n")
+        .replace(", g = 8", "")
+        .replace(", g = 16", ""),
+        _MIXED,
     )
     passing = (
         """anynet 1
+
 net A {
   input = 3x32x32
   body {

@@ -48,8 +48,8 @@ class DataMismatch(RecipeRule):
     ```
 
     ## Use instead
-    `data = cifar10(resize = 64x64)`, or `input = 3x32x32`. Another data set of `--data` is another
-    matter: nothing is said of files without networks.
+    `data = cifar10(resize = 64x64)`, or `input = 3x32x32`. Nothing is said of recipes that leave
+    the data to `--data`, and of files without networks.
     """
 
     name, code, severity = "data_mismatch", "T002", WARNING
@@ -67,6 +67,8 @@ class DataMismatch(RecipeRule):
     def check(self, subject: Training) -> Iterable[Finding]:
         """Hold the data against each network; one that fits is enough."""
         data = subject.recipe.data
+        if "data" not in subject.given:
+            return  # it is left to `--data`
         reasons = [_misfit(data, network) for network in subject.networks]
         if reasons and all(reasons):
             first = subject.networks[0].network.name

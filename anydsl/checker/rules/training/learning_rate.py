@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from anydsl.checker.rule import UNSAFE, Finding, RecipeRule, SetValue, Training
 from anydsl.design.recipe import SGD
-from anydsl.design.values import spoken
 from anydsl.language.diagnostics import WARNING
 
 _RATE = Fraction(1, 10)
@@ -75,8 +74,8 @@ class LearningRate(RecipeRule):
         times = float(rate / linear if high else linear / rate)
         word = "high" if high else "low"
         message = (
-            f"a learning rate of {spoken(rate)} is {times:.0f} times as {word} as "
-            f"the linear rule's: 0.1 per 256 is {spoken(linear)} for a batch of {recipe.batch:,}"
+            f"a learning rate of {float(rate):g} is {times:.0f} times as {word} as "
+            f"the linear rule's: 0.1 per 256 is {float(linear):g} for a batch of {recipe.batch:,}"
         )
         path = next(
             (p for p in ("optimizer.lr", "optimizer", "batch") if p in subject.given), "batch"
