@@ -25,6 +25,7 @@ from anydsl.drawing.writers import svg  # noqa: E402
 from anydsl.graph.catalog import OPERATIONS  # noqa: E402
 from anydsl.graph.operations import Operation  # noqa: E402
 from anydsl.language.declaration import REQUIRED, Setting  # noqa: E402
+from anydsl.language.diagnostics import Kind  # noqa: E402
 from anydsl.language.record import RecordType  # noqa: E402
 from anydsl.language.tree import Block  # noqa: E402
 
@@ -127,22 +128,33 @@ def rules() -> Iterator[str]:
     """The paragraphs of `rules.md`."""
     yield "# Rules and errors"
     yield SOURCE
-    yield "Each page as `anydsl explain NAME` prints it; the name or the code finds it."
+    yield (
+        "Each page as `anydsl explain NAME` prints it; the name or the code finds it. E are errors "
+        "and can't be ignored; P are the principles of the paper, C what hardly fits, H what "
+        "hardware is slow at, R what is said twice or for nothing, T recipes and studies. H and "
+        "what else is marked `off` speak only where they are selected; [linting](linting.md) says "
+        "how. A `safe` fix leaves every network as it is; `--fix` applies it, and `--unsafe-fixes` "
+        "the others."
+    )
     yield "\n".join(
-        ["| code | name | level | in one sentence |", "| --- | --- | --- | --- |"]
+        ["| code | name | level | fix | in one sentence |", "| --- | --- | --- | --- | --- |"]
         + [
-            f"| {kind.code} | [{kind.name}](#{kind.name}) | {kind.severity} | "
+            f"| {kind.code} | [{kind.name}](#{kind.name}) | {_level(kind)} | {kind.fix} | "
             f"{kind.page.splitlines()[0]} |"
             for kind in kinds()
         ]
     )
     for kind in kinds():
         yield f"## {kind.name}"
-        yield f"{kind.code}, {kind.severity}."
+        yield f"{kind.code}, {_level(kind)}."
         yield kind.page.replace("\n## ", "\n### ")
 
 
 # ------------------------------------------------------------------------------------- pieces
+
+
+def _level(kind: Kind) -> str:
+    return kind.severity if kind.on else f"{kind.severity}, off"
 
 
 def _settings(declared: Mapping[str, Setting]) -> str:

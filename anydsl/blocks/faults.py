@@ -21,6 +21,7 @@ WIDTH = Kind(
     """A width does not divide: by the bottleneck ratio, by the groups, by a number in the block.
 
 Widths that are written out are never changed to fit. The fixes are the nearest widths that do.""",
+    "unsafe",
 )
 BLOCK = Kind(
     "wrong_block",

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from anydsl.checker.configuration import Settings
 from anydsl.checker.engine import check_declaration, check_module
-from anydsl.checker.fixing import Fixed, fix
 from anydsl.checker.loading import named, split
 from anydsl.checker.selection import Selection
 from anydsl.design.modules import SUFFIX, Library, Module
 from anydsl.errors import UsageError
 from anydsl.language.diagnostics import Diagnostic
 from anydsl.language.record import Record
+
+if TYPE_CHECKING:
+    from anydsl.checker.fixing import Fixed
 
 
 class Changed(Record):
@@ -95,6 +98,8 @@ class Linter:
 
     def fix(self, specs: Iterable[str], *, unsafe: bool) -> list[Changed]:
         """Fix each file, and say which would change or could not; nothing is written."""
+        from anydsl.checker.fixing import fix
+
         found: list[Changed] = []
         for spec in specs:
             if spec.startswith("std:"):

@@ -29,6 +29,7 @@ UNUSED_WAIVER = Kind(
 
 `waive` takes back a `prefer`, an inherited `require` or a lint rule that the design breaks. Where
 nothing is broken, or no rule says what is waived, the waiver only misleads.""",
+    "safe",
 )
 
 KINDS = (REQUIREMENT, PREFERENCE, UNUSED_WAIVER)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import ClassVar
@@ -117,7 +116,7 @@ class Remark(Record):
 SAFE, UNSAFE = "safe", "unsafe"
 
 
-class Rule(ABC):
+class Rule:
     """A lint rule: final subclasses stand alone in a file of `rules`, their docstring is the page.
 
     The first line of the page is the rule in one sentence. `failing` and `passing` are whole specs
@@ -146,7 +145,9 @@ class Rule(ABC):
         if known is None:
             lines = (cls.__doc__ or "").splitlines()
             page = "\n".join([lines[0], *(line.removeprefix("    ") for line in lines[1:])])
-            known = _KINDS[cls.name] = Kind(cls.name, cls.code, cls.severity, page.strip())
+            known = _KINDS[cls.name] = Kind(
+                cls.name, cls.code, cls.severity, page.strip(), cls.fix, cls.on
+            )
         return known
 
 
@@ -158,9 +159,9 @@ class NetworkRule(Rule):
 
     predicate: ClassVar[Predicate | None] = None
 
-    @abstractmethod
     def check(self, subject: Subject) -> Iterable[Finding]:
         """Find what breaks the rule."""
+        raise NotImplementedError
 
 
 class Principle(NetworkRule):
@@ -189,33 +190,33 @@ class Principle(NetworkRule):
 class RecipeRule(Rule):
     """A rule over a recipe and the networks beside it."""
 
-    @abstractmethod
     def check(self, subject: Training) -> Iterable[Finding]:
         """Find what breaks the rule, at paths such as `optimizer.lr`."""
+        raise NotImplementedError
 
 
 class StudyRule(Rule):
     """A rule over a study and its spaces."""
 
-    @abstractmethod
     def check(self, subject: Comparison) -> Iterable[Finding]:
         """Find what breaks the rule, at paths such as `spaces`."""
+        raise NotImplementedError
 
 
 class DeclarationRule(Rule):
     """A rule over how a net, a space, a recipe or a study is written."""
 
-    @abstractmethod
     def check(self, subject: Declaration) -> Iterable[Remark]:
         """Find what breaks the rule."""
+        raise NotImplementedError
 
 
 class FileRule(Rule):
     """A rule over a whole file as it is written."""
 
-    @abstractmethod
     def check(self, subject: Module) -> Iterable[Remark]:
         """Find what breaks the rule."""
+        raise NotImplementedError
 
 
 BASES: tuple[type[Rule], ...] = (

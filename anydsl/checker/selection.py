@@ -121,8 +121,7 @@ def matching(selector: str, where: str = "") -> list[Kind]:
 
 @cache
 def _usual_kinds() -> frozenset[str]:
-    off = {rule.name for rule in rules() if not rule.on}
-    return frozenset(kind.name for kind in kinds() if kind.name not in off)
+    return frozenset(kind.name for kind in kinds() if kind.on)
 
 
 def _length(selector: str, kind: Kind) -> int:

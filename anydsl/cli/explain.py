@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from anydsl.checker.registry import kinds
+from anydsl.cli import colour
 from anydsl.errors import UsageError
-from anydsl.language.diagnostics import nearest
+from anydsl.language.diagnostics import Kind, nearest
 
 if TYPE_CHECKING:
     import argparse
@@ -21,14 +22,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print a page, or the list."""
     if args.rule is None:
+        wide = max(len(kind.name) for kind in kinds())
         for kind in kinds():
             summary = kind.page.splitlines()[0]
-            sys.stdout.write(f"{kind.code}  {kind.name:<20}{kind.severity:<9}{summary}\n")
+            marks = f"{'on' if kind.on else 'off':<5}{kind.fix:<8}"
+            sys.stdout.write(
+                f"{kind.code}  {kind.name:<{wide}}  {kind.severity:<9}{marks}{summary}\n"
+            )
+        sys.stderr.write("on: without --select; safe, unsafe: has a fix of that sort\n")
         return 0
     word = args.rule.replace("-", "_")
     for kind in kinds():
         if word.lower() == kind.name or word.upper() == kind.code:
-            sys.stdout.write(f"# {kind.name} ({kind.code}, {kind.severity})\n\n{kind.page}\n")
+            page = f"# {kind.name} ({', '.join(_about(kind))})\n\n{kind.page}\n"
+            if colour(sys.stdout):
+                from anydsl.cli._markdown import painted
+
+                page = painted(page)
+            sys.stdout.write(page)
             return 0
     hint = nearest(word, [k.name for k in kinds()]) or "anydsl explain lists all"
     raise UsageError(f"no rule is called `{args.rule}`; {hint}")
+
+
+def _about(kind: Kind) -> list[str]:
+    """Code and severity, and what is not as with most: a rule that is off."""
+    return [kind.code, kind.severity] + ([] if kind.on else ["off unless selected"])

@@ -11,12 +11,21 @@ ERROR, WARNING, NOTE = "error", "warning", "note"
 
 
 class Kind(Record):
-    """A sort of finding: its name, its code, how grave it is and its page in Markdown."""
+    """A sort of finding.
+
+    Attributes:
+        severity: how grave it is where nothing else is said.
+        page: what there is to say of it, in Markdown; the first line is a sentence.
+        fix: `safe` or `unsafe`, as the fixes of its findings are; empty where they have none.
+        on: whether it is reported where nobody selects anything.
+    """
 
     name: str
     code: str
     severity: str
     page: str
+    fix: str = ""
+    on: bool = True
 
 
 class Label(Record):

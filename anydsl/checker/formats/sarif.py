@@ -7,7 +7,7 @@ from typing import Any
 
 from anydsl import __version__
 from anydsl.checker.formats.places import fingerprints, relative
-from anydsl.checker.registry import kinds, rule
+from anydsl.checker.registry import kinds
 from anydsl.language.diagnostics import Diagnostic, Fix, Kind, Label
 from anydsl.language.source import Source, Span
 
@@ -45,7 +45,6 @@ def write(found: Sequence[Diagnostic], files: Sequence[str]) -> str:
 
 
 def _rule(kind: Kind) -> dict[str, Any]:
-    known = rule(kind.name)
     first, _, rest = kind.page.partition("\n")
     text = rest.strip() or first
     return {
@@ -56,7 +55,7 @@ def _rule(kind: Kind) -> dict[str, Any]:
         "help": {"text": text, "markdown": kind.page},
         "defaultConfiguration": {
             "level": kind.severity,
-            "enabled": known is None or known.on,
+            "enabled": kind.on,
         },
         "properties": {"tags": [kind.name]},
     }

@@ -9,7 +9,6 @@ from anydsl.blocks.measurement import setting
 from anydsl.checker.editing import commented, take_out
 from anydsl.checker.rule import SAFE, Declaration, DeclarationRule, Remark
 from anydsl.design.network import Network
-from anydsl.design.recovering import Recovery
 from anydsl.design.values import Groups, spoken
 from anydsl.language import tree
 from anydsl.language.diagnostics import NOTE, Edit, Fix
@@ -95,6 +94,8 @@ class QuantizedWidths(DeclarationRule):
             return
         first = network.stages[0]
         b, g = setting(first, "b"), setting(first, "g")
+        from anydsl.design.recovering import Recovery
+
         groups = g.n if isinstance(g, Groups) else None
         made = Recovery(
             found,
