@@ -63,8 +63,8 @@ def with_doc(block: tree.Block) -> Span:
 
 
 def commented(source: Source, start: int, end: int) -> bool:
-    """Whether a comment stands between two offsets."""
-    return any(start <= a < end for a, _ in comments(source.text))
+    """Whether a comment stands between two offsets, neither of them within a text or a comment."""
+    return bool(comments(source.text[start:end]))
 
 
 def assignments(block: tree.Block) -> Iterator[tree.Assign]:

@@ -6,6 +6,7 @@ although the fix is called safe, is not done, and that is said.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -116,7 +117,8 @@ class _Fixing:
             spans = [(edit.at.start, edit.at.end) for edit in fix.edits]
             if not _overlap(spans, taken):
                 chosen.append((found, fix))
-                taken = sorted([*taken, *spans]) if len(spans) > 1 else [*taken, *spans]
+                for span in spans:
+                    insort(taken, span)
         return chosen
 
     def _attempt(
@@ -169,17 +171,12 @@ def _key(found: Diagnostic, fix: Fix) -> _Key:
 
 
 def _overlap(spans: list[tuple[int, int]], taken: list[tuple[int, int]]) -> bool:
-    """Whether edits meet others; they may touch if both are no mere insertions."""
-    if not taken:
-        return False
-    first = min(start for start, _ in spans)
-    for start, end in reversed(taken):
-        if end < first and len(taken) > 64 and start < first:
-            break
-        for a, b in spans:
-            if (a < end and start < b) or (a == start and b == end):
-                return True
-            if (a == b or start == end) and (a == end or b == start):
+    """Whether edits meet others, which are sorted; they may touch if none is a mere insertion."""
+    for a, b in spans:
+        place = bisect_left(taken, (a, b))
+        for start, end in taken[max(0, place - 1) : place + 1]:
+            inserts = a == b or start == end
+            if (a < end and start < b) or (inserts and a <= end and start <= b):
                 return True
     return False
 

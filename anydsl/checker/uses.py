@@ -19,6 +19,21 @@ def used(module: Module) -> frozenset[str]:
     return known
 
 
+def waives_and(module: Module) -> bool:
+    """Whether a file waives a rule that is made with `and`; kept with the module."""
+    known = module.calls.get("waives and")
+    if known is None:
+        known = module.calls["waives and"] = any(
+            isinstance(s, tree.Requirement)
+            and s.kind == "waive"
+            and isinstance(s.predicate, tree.Logic)
+            and s.predicate.operator == "and"
+            for block in module.declared("net", "space")
+            for s in block.body
+        )
+    return known
+
+
 def designs(module: Module) -> bool:
     """Whether a file declares nets or spaces, and is no mere library of names for others."""
     return bool(module.declared("net", "space", "study"))

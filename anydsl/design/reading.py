@@ -148,6 +148,13 @@ def block_named(name: str, module: Module) -> BlockDef | None:
     return home.blocks[own]
 
 
+def blocks(module: Module) -> list[str]:
+    """The names of all blocks in scope."""
+    if "names of blocks" not in module.calls:
+        module.calls["names of blocks"] = [n for n in module.known() if block_named(n, module)]
+    return module.calls["names of blocks"]
+
+
 def read(expr: tree.Expr, setting: Setting, module: Module, name: str) -> Any:
     """Evaluate an expression as the value of a declared setting.
 

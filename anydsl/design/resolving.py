@@ -195,7 +195,7 @@ class _Resolver:
         if isinstance(value, Symbol) and value.block and not value.positional and not value.named:
             return value.block
         if value is not None and not quiet:
-            blocks = [n for n in entry.module.known() if reading.block_named(n, entry.module)]
+            blocks = reading.blocks(entry.module)
             name = value.name if isinstance(value, Symbol) else ""
             message = f"there is no block `{spoken(value)}`"
             self.reader.report(UNKNOWN_NAME, message, entry.value.span, hint=nearest(name, blocks))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from anydsl.language.record import Record
 from anydsl.language.source import Span
+
+MOST_WORDS = 5000
+"""Among how many words one that is meant is looked for."""
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 
@@ -92,7 +96,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     letters = set(word.lower())
     words = sorted(
         other
-        for other in known
+        for other in islice(known, MOST_WORDS)
         if abs(len(other) - len(word)) <= max(2, len(word))
         and len(letters & set(other)) * 2 >= len(letters)
     )

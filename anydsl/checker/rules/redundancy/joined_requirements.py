@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from anydsl.checker.editing import commented
 from anydsl.checker.rule import SAFE, Declaration, DeclarationRule, Remark
+from anydsl.checker.uses import waives_and
 from anydsl.language import tree
 from anydsl.language.diagnostics import WARNING, Edit, Fix
 from anydsl.language.source import Span
@@ -61,18 +62,14 @@ class JoinedRequirements(DeclarationRule):
 
     def check(self, subject: Declaration) -> Iterable[Remark]:
         """Look for `and` at the top of each requirement."""
-        waived = any(
-            isinstance(s, tree.Requirement) and s.kind == "waive" and _joined(s.predicate)
-            for block in subject.module.declared("net", "space")
-            for s in block.body
-        )
         for statement in subject.block.body:
             if not isinstance(statement, tree.Requirement) or statement.kind != "require":
                 continue
             if _joined(statement.predicate):
                 parts = _parts(statement.predicate)
                 message = f"this `require` is {len(parts)} in one"
-                fixes = () if waived else _split(statement, parts)
+                whole = waives_and(subject.module)
+                fixes = () if whole else _split(statement, parts)
                 yield Remark(statement.predicate.span, message, fixes=fixes)
 
 
@@ -81,9 +78,16 @@ def _joined(expr: tree.Expr) -> bool:
 
 
 def _parts(expr: tree.Expr) -> list[tree.Expr]:
-    if isinstance(expr, tree.Logic) and expr.operator == "and":
-        return [*_parts(expr.left), *_parts(expr.right)]
-    return [expr]
+    """What `and` joins, in order, without going into itself: chains may be long."""
+    found: list[tree.Expr] = []
+    waiting = [expr]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tree.Logic) and part.operator == "and":
+            waiting += [part.right, part.left]
+        else:
+            found.append(part)
+    return found
 
 
 def _split(statement: tree.Requirement, parts: list[tree.Expr]) -> tuple[Fix, ...]:
