@@ -20,11 +20,13 @@ class EntryReader:
 
     Attributes:
         free: whether settings may be drawn: those of a space may, a net's may not.
+        lacking: whether something is missing of which nothing is said.
     """
 
     def __init__(self, out: Outline, *, free: bool) -> None:
         self.out = out
         self.free = free
+        self.lacking = False
         self.diagnostics = out.diagnostics
         self.said = set(out.diagnostics)
 
@@ -81,9 +83,14 @@ class EntryReader:
                 label = Label(bound.value.span, "the space draws it here")
                 raise Fault(Diagnostic(EXTENDS, message, entry.value.span, (label,)))
 
-    def report(self, kind: Kind, message: str, at: Span, *, hint: str = "") -> None:
-        """Add an error; what an ancestor was to give is not missing if that one is."""
-        if kind is MISSING and not self.out.whole:
+    def report(self, kind: Kind, message: str, at: Span, *, hint: str = "", name: str = "") -> None:
+        """Add an error; `name` is what is missing.
+
+        What an ancestor was to give is not missing if that one is, and what could not be read is
+        not either.
+        """
+        if kind is MISSING and (not self.out.whole or name in self.out.broken):
+            self.lacking = True
             return
         self.add(Diagnostic(kind, message, at, help=hint))
 

@@ -30,6 +30,7 @@ MISSING = Kind(
     """Something that is needed is not there: a setting without a default, a body, a block's `out`.
 
 The message names what is missing and, for a block, all of its parameters.""",
+    "safe",
 )
 DUPLICATE = Kind(
     "duplicate",

@@ -64,6 +64,8 @@ class Outline:
         stages, generator: one of the two, or neither.
         rules: each rule with the module and the net or space that says it, the oldest's first.
         spaces: the names of the spaces it extends, the nearest first.
+        broken: words with which statements begin that could not be read, or stand elsewhere: what
+            they were to give is not missing.
         whole: whether all that it extends could be merged, and all its stages told apart.
     """
 
@@ -80,6 +82,7 @@ class Outline:
         self.rules: list[tuple[tree.Requirement, Module, tree.Block]] = []
         self.spaces: list[str] = []
         self.diagnostics: list[Diagnostic] = []
+        self.broken: set[str] = set()
         self.whole = True
 
     def report(self, kind: Kind, message: str, at: Span, *labels: Label, hint: str = "") -> None:
@@ -102,7 +105,7 @@ def outline(module: Module, block: tree.Block, chain: tuple[tree.Block, ...] = (
             case tree.Import():
                 out.report(WRONG_VALUE, "imports stand at the top of a file", statement.span)
             case tree.Broken():
-                pass
+                out.broken.add(statement.word)
     if block.params is not None:
         out.report(WRONG_VALUE, f"a {block.kind.text} has no parameters", block.head)
     if block.base is not None:
@@ -260,6 +263,8 @@ def _misplaced(out: Outline, statement: tree.Statement) -> None:
     if isinstance(statement, tree.Requirement):
         message = f"`{statement.kind}` stands directly in the net or the space"
         out.report(WRONG_VALUE, message, statement.span)
+    elif isinstance(statement, tree.Broken):
+        out.broken.add(statement.word)
     elif isinstance(statement, tree.Import):
         out.report(WRONG_VALUE, "imports stand at the top of a file", statement.span)
 

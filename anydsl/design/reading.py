@@ -254,14 +254,12 @@ def construct(
 
 def unknown(name: str, at: Span, module: Module, more: tuple[str, ...] = ()) -> Fault:
     """A name that means nothing here, with the one that may be meant."""
-    return Fault(
-        Diagnostic(
-            UNKNOWN_NAME,
-            f"`{name}` is not known here",
-            at,
-            help=nearest(name, {*module.known(), *FUNCTIONS, *more}),
-        )
-    )
+    before = at.source.text[max(0, at.start - 40) : at.start]
+    if before.rstrip(" \t").endswith("//"):
+        hint = "a comment starts with `#`"
+    else:
+        hint = nearest(name, {*module.known(), *FUNCTIONS, *more})
+    return Fault(Diagnostic(UNKNOWN_NAME, f"`{name}` is not known here", at, help=hint))
 
 
 def _variable(expr: tree.Variable, module: Module) -> Value:
@@ -343,8 +341,15 @@ def _word(expr: tree.Expr, setting: Setting, name: str) -> str:
     if isinstance(expr, tree.Variable) and expr.name in setting.choices:
         return expr.name
     hint = nearest(expr.name, setting.choices) if isinstance(expr, tree.Variable) else ""
+    hint = hint or _unquoted(expr, setting)
     message = f"`{name}` is one of {', '.join(setting.choices)}"
     raise Fault(Diagnostic(WRONG_VALUE, message, expr.span, help=hint))
+
+
+def _unquoted(expr: tree.Expr, setting: Setting) -> str:
+    if isinstance(expr, tree.String) and expr.value in setting.choices:
+        return f"without quotes: `{expr.value}`"
+    return ""
 
 
 def _variant(expr: tree.Expr, setting: Setting, module: Module, name: str) -> Any:
@@ -355,7 +360,7 @@ def _variant(expr: tree.Expr, setting: Setting, module: Module, name: str) -> An
             return construct(choices[callee.name], arguments, module, expr.span)
         hint = nearest(callee.name, choices)
     else:
-        hint = ""
+        hint = _unquoted(expr, setting)
     message = f"`{name}` is one of {', '.join(setting.choices)}"
     raise Fault(Diagnostic(WRONG_VALUE, message, callee.span, help=hint))
 

@@ -15,7 +15,7 @@ from anydsl.design.network import Network, Part, Resolved, Rule, Settings, Space
 from anydsl.design.outline import Entry, Outline, Section, outline
 from anydsl.design.rules import read_rule
 from anydsl.design.values import BlockDef, Groups, Symbol, Value, spoken
-from anydsl.design.vocabulary import ANY, INPUT, MOST_BLOCKS, SETTINGS
+from anydsl.design.vocabulary import ANY, INPUT, MEANT, MOST_BLOCKS, SETTINGS, meant
 from anydsl.language import tree
 from anydsl.language.diagnostics import Diagnostic, Fault, nearest
 from anydsl.language.record import Record
@@ -55,14 +55,14 @@ class _Resolver:
 
     def net(self) -> tuple[Resolved | None, list[Diagnostic]]:
         parts = self._parts()
-        if any(d.level == "error" for d in self.diagnostics):
+        if self.reader.lacking or any(d.level == "error" for d in self.diagnostics):
             return None, self.diagnostics
         network = Network(self.out.name, doc=self.out.doc, **parts)
         return Resolved(network, self.places), self.diagnostics
 
     def space(self) -> tuple[Space | None, list[Diagnostic]]:
         parts = self._parts()
-        if any(d.level == "error" for d in self.diagnostics):
+        if self.reader.lacking or any(d.level == "error" for d in self.diagnostics):
             return None, self.diagnostics
         body = self.out.parts["body"].entries
         shared = tuple(sorted(key for key, entry in body.items() if entry.drawn))
@@ -94,6 +94,7 @@ class _Resolver:
             if name != "input":
                 where = "in the body or a stage" if name in SETTINGS else ""
                 where = "in the head" if name == "classes" else where
+                self.out.broken.add(name)
                 hint = nearest(name, ["input"]) or (where and f"`{name}` stands {where}")
                 self.reader.report(
                     UNKNOWN_NAME, f"a net has no setting `{name}`", entry.name.span, hint=hint
@@ -101,7 +102,8 @@ class _Resolver:
         entry = self.out.entries.get("input")
         if entry is None:
             hint = "input = 3x224x224"
-            self.reader.report(MISSING, "`input` is missing", self.out.block.head, hint=hint)
+            at = self.out.block.head
+            self.reader.report(MISSING, "`input` is missing", at, hint=hint, name="input")
             return None
         self.places["input"] = entry.value.span
         return self.reader.value(entry, INPUT)
@@ -119,7 +121,8 @@ class _Resolver:
     def _stages(self) -> tuple[Stage, ...]:
         body = self.out.parts.get("body")
         if body is None:
-            self.reader.report(MISSING, "a net needs a `body`", self.out.block.head)
+            at = self.out.block.head
+            self.reader.report(MISSING, "a net needs a `body`", at, name="body")
             return ()
         self.places["body"] = body.span
         shared = body.entries
@@ -153,7 +156,10 @@ class _Resolver:
         for name, section in self.out.stages.items():
             entry = section.entries.get("d") or shared.get("d")
             if entry is None:
-                self.reader.report(MISSING, f"stage `{name}` has no depth `d`", section.span)
+                meant = [key for key in section.entries if MEANT.get(key) == "d"]
+                hint = f"`{meant[0]}` is written `d`" if meant else ""
+                message = f"stage `{name}` has no depth `d`"
+                self.reader.report(MISSING, message, section.span, hint=hint, name="d")
                 continue
             self.places[f"{name}.d"] = entry.value.span
             depth = self.reader.value(entry, SETTINGS["d"])
@@ -185,9 +191,9 @@ class _Resolver:
             return reading.block_named(default, self.out.module)
         if entry is None:
             if not quiet:
-                self.reader.report(
-                    MISSING, "no `block` is given", section.span, hint="block = resnext"
-                )
+                message = "no `block` is given"
+                hint = "block = resnext"
+                self.reader.report(MISSING, message, section.span, hint=hint, name="block")
             return None
         value = self.reader.value(entry, ANY, quiet=quiet)
         if isinstance(value, Choice):
@@ -197,8 +203,12 @@ class _Resolver:
         if value is not None and not quiet:
             blocks = reading.blocks(entry.module)
             name = value.name if isinstance(value, Symbol) else ""
+            if isinstance(value, str) and value in blocks:
+                hint = f"without quotes: `block = {value}`"
+            else:
+                hint = nearest(name, blocks)
             message = f"there is no block `{spoken(value)}`"
-            self.reader.report(UNKNOWN_NAME, message, entry.value.span, hint=nearest(name, blocks))
+            self.reader.report(UNKNOWN_NAME, message, entry.value.span, hint=hint)
         return None
 
     def _settings(
@@ -219,7 +229,7 @@ class _Resolver:
         values: dict[str, Value] = {} if width is None or "w" not in params else {"w": width}
         for key, entry in own.items():
             if key not in accepted:
-                hint = nearest(key, accepted) or signature
+                hint = meant(key, accepted) or nearest(key, accepted) or signature
                 message = f"`{block.name}` has no setting `{key}`"
                 self.reader.report(UNKNOWN_NAME, message, entry.name.span, hint=hint)
         grouping = "g" if "g" in own else "groups" if "groups" in own else None
@@ -250,7 +260,8 @@ class _Resolver:
                 and name not in shared
             ):
                 where = f"stage `{path}`" if path not in _DEFAULT_BLOCKS else f"the {path}"
-                self.reader.report(MISSING, f"{where} needs `{name}`", section.span, hint=signature)
+                message = f"{where} needs `{name}`"
+                self.reader.report(MISSING, message, section.span, hint=signature, name=name)
         return tuple(
             (p.name.text, values[p.name.text]) for p in block.params if p.name.text in values
         )
@@ -261,7 +272,7 @@ class _Resolver:
         for key, entry in shared.items():
             if key not in taken:
                 blocks = ", ".join(dict.fromkeys(stage.block.signature for stage in stages))
-                hint = nearest(key, taken) or f"the stages repeat {blocks}"
+                hint = meant(key, taken) or nearest(key, taken) or f"the stages repeat {blocks}"
                 self.reader.report(
                     UNKNOWN_NAME,
                     f"no stage's block has a setting `{key}`",

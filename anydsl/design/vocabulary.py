@@ -6,6 +6,7 @@ and any other parameter means what its block makes of it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 
 from anydsl.language.declaration import Setting, setting
@@ -55,6 +56,27 @@ SETTINGS = {
 }
 
 ANY = Setting("any", "a parameter of the block")
+
+
+MEANT = {
+    "depth": "d",
+    "blocks": "d",
+    "repeat": "d",
+    "layers": "d",
+    "width": "w",
+    "channels": "w",
+    "out_channels": "w",
+    "stride": "s",
+    "bottleneck": "b",
+    "group_width": "g",
+}
+"""Words of other languages for settings of this one."""
+
+
+def meant(word: str, known: Collection[str]) -> str:
+    """Say how a word of another language is written here, if that is known where it stands."""
+    here = MEANT.get(word.lower(), "")
+    return f"`{word}` is written `{here}`" if here in known else ""
 
 
 class QuantizedLinear(Record):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 from anydsl.language.builder import LARGEST
-from anydsl.language.diagnostics import ERROR, Diagnostic, Kind, Label, nearest
+from anydsl.language.diagnostics import ERROR, Diagnostic, Edit, Fix, Kind, Label, nearest
 from anydsl.language.lexer import ILLEGAL, KEYWORDS, NAME, NEWLINE, UNCLOSED
 from anydsl.language.source import Span
 
@@ -24,6 +25,7 @@ or a block `kind name { … }`. It ends at the end of its line; inside braces a 
 Inside `( )` and `[ ]`, and before a line that starts with `->`, a new line ends nothing.
 
 The rest of the file is read as if the broken statement were not there.""",
+    "safe",
 )
 TOO_LARGE = Kind(
     "too_large",
@@ -42,6 +44,7 @@ _SPOKEN = {
     NAME: "a name",
     "$END": "the end of the file",
 }
+_BEGINS = re.compile(r"[ \t]*(?:=(?!=)|~)")
 _COMMENTS = ("//", "/*", "--")
 _RULES = "a rule starts with `require`, `prefer` or `waive`"
 _SETTINGS = "a setting is written `name = value`"
@@ -206,7 +209,23 @@ def unexpected(here: Situation) -> Diagnostic:
         hint = "write each statement on a line of its own"
         return Diagnostic(SYNTAX, "`,` ends statements only inside braces", at, help=hint)
     message = f"expected {_choices(here)}{here.after}, found {here.found}"
+    if _lacks_comma(here):
+        return _without_comma(here, message)
     return Diagnostic(SYNTAX, message, _place(kind, at, before), help=hint)
+
+
+def _lacks_comma(here: Situation) -> bool:
+    """Whether another statement begins where one could have ended."""
+    ends = here.kind == NAME and here.in_braces and here.accepts(NEWLINE) and here.before
+    return bool(ends and _BEGINS.match(here.at.source.text, here.at.end))
+
+
+def _without_comma(here: Situation, message: str) -> Diagnostic:
+    assert here.before is not None
+    end = here.before[1].end
+    fix = Fix("add a `,`", (Edit(Span(here.at.source, end, end), ","),), safe=True)
+    hint = "a `,` parts statements that stand on one line"
+    return Diagnostic(SYNTAX, message, here.at, help=hint, fixes=(fix,))
 
 
 def _strange(here: Situation) -> str:
@@ -240,7 +259,7 @@ def _hint(here: Situation) -> str:
     if before and before[0] == "," and here.kind == earlier == "NUMBER":
         return "a number is written without commas"
     if here.opener and here.opener[0] == "(" and text == ",":
-        return "a list is written `[a, b]`"
+        return "a list is written `[a, b]`, a size `3x224x224`"
     if before and before[1].text == "if":
         return _CHOICE
     if here.accepts("{"):

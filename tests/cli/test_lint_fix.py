@@ -156,7 +156,8 @@ def test_shipped_specs_are_left(run) -> None:
 
 def test_imported_files_are_changed_only_if_they_are_named(run, tmp_path: Path) -> None:
     base = write(tmp_path / "base.anynet", REPEATED)
-    text = 'anynet 1\n\nfrom "base.anynet" import Small\n\nnet N extends Small { head { classes = 2 } }\n'
+    text = 'anynet 1\n\nfrom "base.anynet" import Small\n\n'
+    text += "net N extends Small { head { classes = 2 } }\n"
     main = write(tmp_path / "main.anynet", text)
     run("lint", "--fix", main)
     assert base.read_text() == REPEATED

@@ -198,7 +198,8 @@ def test_standard_input_takes_the_configuration_of_its_name(
 
 def test_standard_input_finds_its_imports(run, typed, tmp_path: Path) -> None:
     write(tmp_path / "base.anynet", NET)
-    text = 'anynet 1\n\nfrom "base.anynet" import Small\n\nnet N extends Small { head { classes = 2 } }\n'
+    text = 'anynet 1\n\nfrom "base.anynet" import Small\n\n'
+    text += "net N extends Small { head { classes = 2 } }\n"
     typed(text)
     assert run("lint", "--stdin-filename", tmp_path / "new.anynet", "-").status == 0
     typed(text)

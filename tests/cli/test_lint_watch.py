@@ -71,7 +71,8 @@ def test_it_goes_on_until_it_is_stopped(watching, tmp_path: Path) -> None:
 def test_imports_are_watched_and_errors_survived(watching, tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
     base = write(tmp_path / "lib" / "base.anynet", NET)
-    text = 'anynet 1\nfrom "lib/base.anynet" import Small\nnet N extends Small { head { classes = 2 } }\n'
+    text = 'anynet 1\nfrom "lib/base.anynet" import Small\n'
+    text += "net N extends Small { head { classes = 2 } }\n"
     main = write(tmp_path / "a.anynet", text)
     _, lines = watching("a.anynet")
     assert "no findings" in until(lines, "Ctrl-C")

@@ -65,5 +65,6 @@ class IdleExtends(DeclarationRule):
 
 def _says_nothing(statement: tree.Statement) -> bool:
     """Whether a statement is a waiver of a lint rule, and nothing of the design."""
-    waives = isinstance(statement, tree.Requirement) and statement.kind == "waive"
-    return waives and isinstance(statement.predicate, tree.Variable)
+    if not isinstance(statement, tree.Requirement) or statement.kind != "waive":
+        return False
+    return isinstance(statement.predicate, tree.Variable)
