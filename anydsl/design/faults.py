@@ -22,6 +22,7 @@ WRONG_VALUE = Kind(
 
 Numbers are exact: `1/4` is one quarter, and a width that does not come out whole is an error and
 never rounded in silence; `//`, `round` and `multiple(x, of = 8)` are there to be asked for.""",
+    "safe",
 )
 MISSING = Kind(
     "missing",

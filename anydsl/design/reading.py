@@ -22,7 +22,7 @@ from anydsl.design.values import (
 )
 from anydsl.language import tree
 from anydsl.language.declaration import REQUIRED, Setting
-from anydsl.language.diagnostics import Diagnostic, Fault, nearest
+from anydsl.language.diagnostics import Diagnostic, Edit, Fault, Fix, nearest
 from anydsl.language.record import RecordType
 from anydsl.language.source import Span
 
@@ -216,8 +216,21 @@ def fit(value: Value, setting: Setting, module: Module, name: str, at: Span) -> 
                 message = f"each number of `{name}` is {setting.bounds()}"
                 raise Fault(Diagnostic(WRONG_VALUE, message, at))
             raise Fault(Diagnostic(WRONG_VALUE, f"{expected}, not `{spoken(value)}`", at))
+        case "size" | "shape" if _is_size(value, setting):
+            text = "x".join(map(spoken, value))  # type: ignore[arg-type]
+            fix = Fix(f"write it `{text}`", (Edit(at, text),), safe=True)
+            message = f"{expected}, not a list"
+            raise Fault(Diagnostic(WRONG_VALUE, message, at, fixes=(fix,)))
         case _:
             raise _unfit(value, expected, at, module)
+
+
+def _is_size(value: Value, setting: Setting) -> bool:
+    """Whether a value is a list of as many whole numbers as a size or a picture has."""
+    length = 2 if setting.kind == "size" else 3
+    if not isinstance(value, tuple) or len(value) != length:
+        return False
+    return all(isinstance(item, int) and not isinstance(item, bool) for item in value)
 
 
 def construct(

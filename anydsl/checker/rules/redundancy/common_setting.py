@@ -118,7 +118,8 @@ class CommonSetting(DeclarationRule):
             edit, comment = take_out(statement.span)
             edits.append(edit)
             lost = lost or comment
-        message = f"`{said}` in all {len(stages)} stages: it belongs on the body"
+        all_ = "both stages" if len(stages) == 2 else f"all {len(stages)} stages"
+        message = f"`{said}` in {all_}: it belongs on the body"
         labels = (Label(body.kind.span, "for all stages"),)
         fix = Fix(f"set `{first.name.text}` on the body", tuple(edits), not lost)
         return Remark(first.span, message, labels, fixes=(fix,))

@@ -73,20 +73,24 @@ class DataMismatch(RecipeRule):
         if reasons and all(reasons):
             first = subject.networks[0].network.name
             whose = first if len(reasons) == 1 else f"{first}, and none of the others fits"
-            yield Finding("data", f"{reasons[0]} of {whose}")
+            message, hint = reasons[0]
+            yield Finding("data", f"{message} of {whose}", help=hint)
 
 
-def _misfit(data: Dataset, subject: Subject) -> str:
-    """Why a network can't be trained with the data, as far as that is known; else empty."""
+def _misfit(data: Dataset, subject: Subject) -> tuple[str, str] | tuple[()]:
+    """Why a network can't be trained with the data, as far as that is known, and the way out."""
     name = next(n for n, kind in DATASETS.items() if type(data) is kind)
     channels, height, width = subject.network.input
     size = data.resize or (data.shape[1:] if data.shape else None)
     if data.shape and data.shape[0] != channels:
         colours = {1: "grey", 3: "in colour"}.get(data.shape[0], f"of {data.shape[0]} channels")
-        return f"the pictures of {name} are {colours}, not the {channels} channels"
+        hint = f"`input = {data.shape[0]}x{height}x{width}`, or other data"
+        return f"the pictures of {name} are {colours}, not the {channels} channels", hint
     if size is not None and size != (height, width):
-        return f"the pictures are {spoken(size)}, not the {height}x{width}"
+        hint = f"`resize = {height}x{width}` in the data, or `input = {channels}x{spoken(size)}`"
+        return f"the pictures are {spoken(size)}, not the {height}x{width}", hint
     outputs = subject.measured.output
     if data.classes and subject.network.head is not None and outputs != (data.classes,):
-        return f"{name} has {data.classes} classes, not the {spoken(outputs)}"
-    return ""
+        hint = f"`classes = {data.classes}` in the head"
+        return f"{name} has {data.classes} classes, not the {spoken(outputs)}", hint
+    return ()
