@@ -13,7 +13,14 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-FILES = ("lint_process", "lint_files", "compile_process", "compile_inside", "inference")
+FILES = (
+    "lint_process",
+    "lint_files",
+    "lint_large",
+    "compile_process",
+    "compile_inside",
+    "inference",
+)
 
 
 def main(files: list[str]) -> int:
