@@ -19,7 +19,7 @@ from anydsl.design.resolving import resolve, resolve_space
 from anydsl.design.study import Study
 from anydsl.design.vocabulary import INPUT
 from anydsl.language import tree
-from anydsl.language.diagnostics import ERROR, Diagnostic, Fault
+from anydsl.language.diagnostics import ERROR, SPELLING, Diagnostic, Edit, Fault, Fix
 from anydsl.language.record import Record
 
 _SURE = (REQUIREMENT, UNUSED_WAIVER, SHAPE, WIDTH)
@@ -66,14 +66,24 @@ def check_module(module: Module, selection: Selection = USUAL) -> list[Diagnosti
         for rule in selection.rules():
             if isinstance(rule, FileRule):
                 found += [diagnosed(rule, remark) for remark in rule.check(module)]
-    unique = selection.apply(dict.fromkeys(found))
+    unique = selection.apply(dict.fromkeys(map(_spelt, found)))
     return sorted(unique, key=lambda d: (d.at.source.path != module.source.path, d.position))
 
 
 def check_declaration(module: Module, block: tree.Block, selection: Selection = USUAL) -> Checked:
     """Check one net, space, block, recipe or study."""
     checked = _File(module, selection).check(block)
-    return checked.replace(diagnostics=tuple(selection.apply(checked.diagnostics)))
+    found = selection.apply(map(_spelt, checked.diagnostics))
+    return checked.replace(diagnostics=tuple(found))
+
+
+def _spelt(found: Diagnostic) -> Diagnostic:
+    """Where another word is offered for one that stands alone: a fix that puts it there."""
+    offered = SPELLING.fullmatch(found.help)
+    if offered is None or found.fixes or found.level != ERROR or not found.at.text.isidentifier():
+        return found
+    word = offered[1]
+    return found.replace(fixes=(Fix(f"write `{word}`", (Edit(found.at, word),)),))
 
 
 def _check_constant(module: Module, assign: tree.Assign) -> list[Diagnostic]:

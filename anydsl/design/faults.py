@@ -13,6 +13,7 @@ UNKNOWN_NAME = Kind(
 
 Words are looked up among the settings that belong there, then in the file, its imports and the
 library in `specs/std/`. Where one is spelt almost like it, the message names that one.""",
+    "unsafe",
 )
 WRONG_VALUE = Kind(
     "wrong_value",

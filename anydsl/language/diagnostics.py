@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import islice
 
@@ -10,6 +11,9 @@ from anydsl.language.source import Span
 
 MOST_WORDS = 5000
 """Among how many words one that is meant is looked for."""
+
+SPELLING = re.compile(r"did you mean `(\w+)`\?")
+"""What `nearest` says, where what it offers is one word."""
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 

@@ -137,6 +137,43 @@ def test_a_file_that_is_named_twice_is_read_once(run, files: Path) -> None:
     assert ran.out.count("nondecreasing_width") == 1
 
 
+def test_links_and_detours_lead_to_one_file(run, files: Path, monkeypatch) -> None:
+    monkeypatch.chdir(files)
+    (files / "link.anynet").symlink_to("falling.anynet")
+    for arguments in (["falling.anynet", "./falling.anynet", "link.anynet"], ["link.anynet", "."]):
+        assert run("lint", *arguments).out.count("nondecreasing_width") == 1
+    assert run("lint", "falling.anynet::Small", "falling.anynet").err == "1 warning in 1 file\n"
+    assert run("lint", "two.anynet::Small", "two.anynet::Other").err == "no findings in 2 files\n"
+
+
+def test_files_are_in_the_order_of_their_paths(run, files: Path, monkeypatch) -> None:
+    monkeypatch.chdir(files)
+    falling = (files / "falling.anynet").read_text()
+    for name in ("z.anynet", "a.anynet", "b/c.anynet"):
+        (files / name).parent.mkdir(exist_ok=True)
+        (files / name).write_text(falling)
+    (files / ".hidden").mkdir()
+    (files / ".hidden" / "a.anynet").write_text(falling)
+    ran = run("lint", "--output-format", "concise", "z.anynet", "b", "a.anynet")
+    assert [line.partition(":")[0] for line in ran.out.splitlines()] == [
+        "a.anynet",
+        "b/c.anynet",
+        "z.anynet",
+    ]
+    assert ".hidden" not in run("lint", ".").out
+    assert ".hidden" in run("lint", ".hidden").out
+
+
+def test_a_misspelt_word_has_a_fix(run, spec: Path) -> None:
+    text = spec.read_text()
+    spec.write_text(text.replace("resnext", "resnxt"))
+    (found,) = json.loads(run("lint", "--output-format", "json", spec).out)
+    assert [(f["safe"], f["edits"][0]["text"]) for f in found["fixes"]] == [(False, "resnext")]
+    assert run("lint", "--fix", spec).status == 1
+    assert run("lint", "--unsafe-fixes", spec).status == 0
+    assert spec.read_text() == text
+
+
 def test_standard_input(run, typed: Callable[[str], None], files: Path) -> None:
     typed((files / "falling.anynet").read_text())
     ran = run("lint", "--output-format", "concise", "-")

@@ -69,15 +69,16 @@ class DataMismatch(RecipeRule):
         data = subject.recipe.data
         if "data" not in subject.given:
             return  # it is left to `--data`
-        reasons = [_misfit(data, network) for network in subject.networks]
-        if reasons and all(reasons):
+        misfits = [_misfit(data, network) for network in subject.networks]
+        reasons = [misfit for misfit in misfits if misfit is not None]
+        if reasons and len(reasons) == len(misfits):
             first = subject.networks[0].network.name
             whose = first if len(reasons) == 1 else f"{first}, and none of the others fits"
             message, hint = reasons[0]
             yield Finding("data", f"{message} of {whose}", help=hint)
 
 
-def _misfit(data: Dataset, subject: Subject) -> tuple[str, str] | tuple[()]:
+def _misfit(data: Dataset, subject: Subject) -> tuple[str, str] | None:
     """Why a network can't be trained with the data, as far as that is known, and the way out."""
     name = next(n for n, kind in DATASETS.items() if type(data) is kind)
     channels, height, width = subject.network.input
@@ -93,4 +94,4 @@ def _misfit(data: Dataset, subject: Subject) -> tuple[str, str] | tuple[()]:
     if data.classes and subject.network.head is not None and outputs != (data.classes,):
         hint = f"`classes = {data.classes}` in the head"
         return f"{name} has {data.classes} classes, not the {spoken(outputs)}", hint
-    return ()
+    return None
