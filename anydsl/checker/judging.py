@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from anydsl.blocks.measurement import Measurement
+from anydsl.checker.broken import broken
 from anydsl.checker.outcomes import PREFERENCE, REQUIREMENT
 from anydsl.checker.registry import rules as all_rules
 from anydsl.checker.remedies import Places, fixes
@@ -25,7 +26,7 @@ from anydsl.checker.selection import Selection
 from anydsl.checker.waivers import Waivers
 from anydsl.design.network import Resolved, Space, Waiver
 from anydsl.design.network import Rule as OwnRule
-from anydsl.design.predicates import blame, holds, write
+from anydsl.design.predicates import holds, write
 from anydsl.design.recipe import Recipe
 from anydsl.design.recipes import places
 from anydsl.design.rules import read_rule
@@ -55,23 +56,16 @@ class Judge:
         """Judge a network that has been measured."""
         self.places = resolved.places
         self.waivers = Waivers(resolved.network.waivers)
-        own = resolved.network.rules
-        for rule in own:
-            self._own_rule(rule, resolved, measured)
-        subject = Subject(resolved.network, measured)
-        said = {rule.predicate for rule in own}
-
-        def check(rule: Rule) -> list[Diagnostic]:
-            if not isinstance(rule, NetworkRule):
-                return self._remarks(rule)
-            if rule.predicate is not None and rule.predicate in said:
-                return []  # the design speaks for itself
-            return [self._finding(rule, finding) for finding in rule.check(subject)]
-
-        self._run(check)
-        for waiver in self.waivers.waivers:
-            if any(not holds(rule.predicate, measured) for rule in waiver.cancels):
-                self.waivers.used.add(waiver)
+        on = self.selection.rules()
+        rules = (*on, *(rule for rule in self.waivers.named() if rule not in on))
+        for found in broken(resolved.network, measured, rules):
+            if found.waiver is not None:
+                self.waivers.used.add(found.waiver)
+            elif isinstance(found.rule, OwnRule):
+                self.found.append(self._own_rule(found.rule, found.finding))
+            else:
+                self.found.append(self._finding(found.rule, found.finding))
+        self._run(self._remarks)
         self.found += self.waivers.idle(self.declared.block, lambda p: holds(p, measured))
 
     def space(self, space: Space) -> None:
@@ -179,19 +173,17 @@ class Judge:
             rule.kind(), finding.message, at, labels, hint, mended, severity=finding.severity
         )
 
-    def _own_rule(self, rule: OwnRule, resolved: Resolved, measured: Measurement) -> None:
+    def _own_rule(self, rule: OwnRule, finding: Finding) -> Diagnostic:
         kind = REQUIREMENT if rule.kind == "require" else PREFERENCE
-        for found in blame(rule.predicate, measured):
-            inherited = rule.inherited
-            at = resolved.place(found.path)
-            if not found.path and rule.span is not None and not inherited:
-                at = rule.span
-            labels = self._second(at, found.other, found.other_message)
-            if rule.span is not None and at != rule.span:
-                by = f" by {rule.owner}" if inherited else ""
-                labels = (*labels, Label(rule.span, f"{_SAID[rule.kind]} here{by}"))
-            hint = f"because {rule.because}" if rule.because else ""
-            self.found.append(Diagnostic(kind, found.message, at, labels, hint))
+        at = self._place(finding.path)
+        if not finding.path and rule.span is not None and not rule.inherited:
+            at = rule.span
+        labels = self._second(at, finding.other, finding.other_message)
+        if rule.span is not None and at != rule.span:
+            by = f" by {rule.owner}" if rule.inherited else ""
+            labels = (*labels, Label(rule.span, f"{_SAID[rule.kind]} here{by}"))
+        hint = f"because {rule.because}" if rule.because else ""
+        return Diagnostic(kind, finding.message, at, labels, hint)
 
 
 def diagnosed(rule: Rule, remark: Remark) -> Diagnostic:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from anydsl.checker.engine import Checked, check_declaration
-from anydsl.checker.registry import rules
+from anydsl.checker.registry import rule
+from anydsl.checker.rule import NetworkRule
 from anydsl.design.modules import Library
 from anydsl.design.predicates import write as write_predicate
 from anydsl.design.values import spoken
@@ -50,9 +51,12 @@ def _check(text: str, plan: Plan) -> Checked:
 
 
 def _broken(checked: Checked) -> list[str]:
-    """The principles that are broken, as rules; a note is none."""
-    found = {d.kind.name for d in checked.diagnostics if d.level == "warning"}
-    return [write_predicate(r.predicate) for r in rules() if r.name in found and r.predicate]
+    """The rules of networks that are broken, as they are waived; a note is none."""
+    names = sorted(
+        {(d.kind.code, d.kind.name) for d in checked.diagnostics if d.level == "warning"}
+    )
+    found = [known for _, name in names if isinstance(known := rule(name), NetworkRule)]
+    return [write_predicate(r.predicate) if r.predicate else r.name for r in found]
 
 
 # ------------------------------------------------------------------------------------ text

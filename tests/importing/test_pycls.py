@@ -136,6 +136,7 @@ net RegNetX_200MF_dds_8gpu {
   }
   head { classes = 1000 }
 
+  waive first_stage_width because "so it is in pycls' RegNetX-200MF_dds_8gpu.yaml"
   require params == 2684792
 }
 """

@@ -8,7 +8,7 @@ from anydsl.checker.rule import Finding, NetworkRule, Subject
 from anydsl.graph.operations import spoken
 from anydsl.language.diagnostics import WARNING
 
-_LARGEST = 14
+_LARGEST = 16
 _USUAL = 32
 _LATE = """anynet 1
 
@@ -32,7 +32,7 @@ class KeptResolution(NetworkRule):
     What is not halved is paid for in every block: flops and acts go with the square of the side.
     And what a head averages over has seen little of the picture. Published classifiers give their
     heads 4x4 to 14x14 pixels, most of them 7x7: the input divided by 32. This rule speaks where
-    a network that puts out classes has more than 14 pixels on a side left and has divided the
+    a network that puts out classes has more than 16 pixels on a side left and has divided the
     picture by less than 32.
 
     ## Example
