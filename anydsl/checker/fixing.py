@@ -13,7 +13,7 @@ from typing import Any
 from anydsl.blocks.measurement import examine
 from anydsl.design.modules import Library, Module
 from anydsl.design.resolving import resolve
-from anydsl.language.diagnostics import Diagnostic, Edit, Fix
+from anydsl.language.diagnostics import ERROR, Diagnostic, Edit, Fix
 from anydsl.language.parser import parse
 from anydsl.language.printer import Unformattable, format_text
 from anydsl.language.record import Record
@@ -21,6 +21,9 @@ from anydsl.language.source import Source
 
 MOST_ROUNDS = 100
 """How often a text is checked and changed; each round applies all that does not overlap."""
+
+MOST_ATTEMPTS = 1000
+"""How many sets of fixes are tried; those that fail after that are not looked at one by one."""
 
 Check = Callable[[Module], list[Diagnostic]]
 _Key = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -77,41 +80,81 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*parts, text[end:]])
 
 
+_Choice = tuple[Diagnostic, Fix]
+
+
+class _State:
+    """A text, and what is to be said of it.
+
+    Attributes:
+        illegible: whether it has errors of syntax, which come before all others.
+    """
+
+    def __init__(
+        self, text: str, module: Module, found: tuple[Diagnostic, ...], illegible: bool
+    ) -> None:
+        self.text, self.module, self.found, self.illegible = text, module, found, illegible
+        self._meaning: dict[str, Any] | None = None
+
+    @property
+    def errors(self) -> int:
+        """How many errors there are."""
+        return sum(found.level == ERROR for found in self.found)
+
+    @property
+    def meaning(self) -> dict[str, Any]:
+        """What the networks are made of."""
+        if self._meaning is None:
+            self._meaning = _meaning(self.module)
+        return self._meaning
+
+
 class _Fixing:
     def __init__(self, check: Check, path: str, file: str | None, *, unsafe: bool) -> None:
         self.check = check
         self.path = path
         self.file = file
         self.unsafe = unsafe
+        self.attempts = 0
         self.refused: dict[_Key, tuple[Diagnostic, str]] = {}
 
     def run(self, text: str) -> Fixed:
         done: list[tuple[Diagnostic, Fix]] = []
         seen = {text}
+        state = self._state(text)
         for _ in range(MOST_ROUNDS):
-            module = Library().text(text, self.path, self.file)
-            chosen = self._choose(module)
-            changed, applied = self._attempt(text, module, chosen)
-            if not applied:
-                break
-            if changed in seen:
+            chosen = self._choose(state)
+            after = self._attempt(state, chosen)
+            if after is None:
+                if not chosen or state.illegible:
+                    break  # nothing is left, or nothing can be read
+                continue  # those that were to blame are refused: others have their turn
+            changed, applied = after
+            if changed.text in seen:
                 for found, fix in applied:
                     self._refuse(found, fix, "it is undone by another fix")
                 continue
-            seen.add(changed)
-            text = changed
+            seen.add(changed.text)
+            state = changed
             done += applied
-        return Fixed(text, tuple(done), tuple(self.refused.values()))
+        return Fixed(state.text, tuple(done), tuple(self.refused.values()))
 
-    def _choose(self, module: Module) -> list[tuple[Diagnostic, Fix]]:
-        """Fixes that don't overlap, in the order of the text."""
-        candidates: list[tuple[Diagnostic, Fix]] = []
-        for found in self.check(module):
-            fix = applicable(found, module.source, unsafe=self.unsafe)
+    def _state(self, text: str) -> _State:
+        module = Library().text(text, self.path, self.file)
+        illegible = bool(parse(module.source).diagnostics) or module.file.edition is None
+        return _State(text, module, tuple(self.check(module)), illegible)
+
+    def _choose(self, state: _State) -> list[_Choice]:
+        """Fixes that don't overlap, in the order of the text; those of errors come first."""
+        candidates: list[_Choice] = []
+        for found in state.found:
+            fix = applicable(found, state.module.source, unsafe=self.unsafe)
             if fix is not None and _key(found, fix) not in self.refused:
                 candidates.append((found, fix))
+        if any(found.level == ERROR for found, _ in candidates):
+            candidates = [pair for pair in candidates if pair[0].level == ERROR]
         candidates.sort(key=lambda pair: min(e.at.start for e in pair[1].edits))
-        chosen: list[tuple[Diagnostic, Fix]] = []
+        chosen: list[_Choice] = []
         taken: list[tuple[int, int]] = []
         for found, fix in candidates:
             spans = [(edit.at.start, edit.at.end) for edit in fix.edits]
@@ -122,44 +165,43 @@ class _Fixing:
         return chosen
 
     def _attempt(
-        self, text: str, module: Module, chosen: Sequence[tuple[Diagnostic, Fix]]
-    ) -> tuple[str, list[tuple[Diagnostic, Fix]]]:
+        self, state: _State, chosen: Sequence[_Choice]
+    ) -> tuple[_State, list[_Choice]] | None:
         """Apply all at once; where that does not do, halve until those to blame are found."""
         if not chosen:
-            return text, []
-        changed, problem = self._apply(text, module, chosen)
-        if not problem:
+            return None
+        self.attempts += 1
+        changed = self._apply(state, chosen)
+        if not isinstance(changed, str):
             return changed, list(chosen)
-        if len(chosen) == 1:
-            self._refuse(*chosen[0], problem)
-            return text, []
+        if len(chosen) == 1 or state.illegible or self.attempts > MOST_ATTEMPTS:
+            for found, fix in chosen:
+                self._refuse(found, fix, changed)
+            return None
         half = len(chosen) // 2
-        for part in (chosen[:half], chosen[half:]):
-            changed, applied = self._attempt(text, module, part)
-            if applied:
-                return changed, applied  # the others have their turn in the next round
-        return text, []
+        first = self._attempt(state, chosen[:half])
+        return first if first is not None else self._attempt(state, chosen[half:])
 
-    def _apply(
-        self, text: str, module: Module, chosen: Sequence[tuple[Diagnostic, Fix]]
-    ) -> tuple[str, str]:
-        """The changed text, and why it can't be had."""
+    def _apply(self, state: _State, chosen: Sequence[_Choice]) -> _State | str:
+        """What the text becomes, or why that can't be had."""
+        text = state.text
         changed = apply(text, (edit for _, fix in chosen for edit in fix.edits))
         if changed == text:
-            return text, "it changes nothing"
+            return "it changes nothing"
         if parse(Source(self.path, changed)).diagnostics:
-            return text, "the text could not be read any more"
+            return "the text could not be read"
         try:
             formatted = format_text(changed)
         except Unformattable as error:
-            return text, f"the text could not be formatted: {error}"
+            return f"the text could not be formatted: {error}"
         if text.startswith("\ufeff") and not formatted.startswith("\ufeff"):
             formatted = "\ufeff" + formatted
-        if all(fix.safe for _, fix in chosen):
-            after = Library().text(formatted, self.path, self.file)
-            if not _same(_meaning(module), _meaning(after)):
-                return text, "a network would change"
-        return formatted, ""
+        after = self._state(formatted)
+        if all(fix.safe for _, fix in chosen) and not _same(state.meaning, after.meaning):
+            return "a network would change"
+        if all(found.level != ERROR for found, _ in chosen) and after.errors > state.errors:
+            return "there would be an error that there is not now"
+        return after
 
     def _refuse(self, found: Diagnostic, fix: Fix, reason: str) -> None:
         self.refused[_key(found, fix)] = found, reason

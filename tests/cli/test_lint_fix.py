@@ -211,7 +211,9 @@ def test_a_safe_fix_that_changes_a_network_is_dropped(run, tmp_path: Path, monke
     from anydsl.language.source import Span
 
     def wrong(statement, parts):
-        at = statement.span.source.text.index("w = 48")
+        at = statement.span.source.text.find("w = 48")
+        if at < 0:
+            return ()
         edit = Edit(Span(statement.span.source, at, at + 6), "w = 56")
         return (Fix("change it", (edit,), safe=True),)
 
@@ -219,6 +221,25 @@ def test_a_safe_fix_that_changes_a_network_is_dropped(run, tmp_path: Path, monke
     file = write(tmp_path / "net.anynet", JOINED)
     assert "(a network would change)" in run("lint", "--fix", file).err
     assert file.read_text() == JOINED
+
+
+def test_an_unsafe_fix_that_makes_an_error_is_dropped(run, tmp_path: Path) -> None:
+    """The fall could be mended but for what the net requires of itself."""
+    text = NET.replace("w = 48", "w = 16").replace("  head {", "  require params < 9K\n  head {")
+    file = write(tmp_path / "net.anynet", text)
+    ran = run("lint", "--unsafe-fixes", file)
+    assert "nondecreasing_width" in ran.err
+    assert "(there would be an error that there is not now)" in ran.err
+    assert file.read_text() == text
+
+
+def test_errors_are_fixed_first_and_may_lead_to_others(run, tmp_path: Path) -> None:
+    text = NET.replace("d = 1, w = 24", "d = 1 w = 25").replace("w = 48", "w = 48, g = 8")
+    file = write(tmp_path / "net.anynet", text)
+    assert run("lint", "--fix", file).status == 1
+    assert "d = 1, w = 25" in file.read_text()
+    assert run("lint", "--unsafe-fixes", file).status == 0
+    assert file.read_text() == NET
 
 
 def test_fixes_that_undo_each_other_end(run, tmp_path: Path, monkeypatch) -> None:

@@ -67,4 +67,4 @@ net A {
         """Blame each fall; one of the last stage alone is worth a note."""
         only_last = holds(Ordered("d", except_last=True), subject.measured)
         for found in super().check(subject):
-            yield found.replace(severity=NOTE) if only_last else found
+            yield found.replace(severity=NOTE, remedy=None) if only_last else found
