@@ -194,8 +194,6 @@ class _Fixing:
             formatted = format_text(changed)
         except Unformattable as error:
             return f"the text could not be formatted: {error}"
-        if text.startswith("\ufeff") and not formatted.startswith("\ufeff"):
-            formatted = "\ufeff" + formatted
         after = self._state(formatted)
         if all(fix.safe for _, fix in chosen) and not _same(state.meaning, after.meaning):
             return "a network would change"

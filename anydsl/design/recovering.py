@@ -19,7 +19,7 @@ _FACTORS = range(125, 351)
 _MOST_STARTS = 32
 """How many w0 are tried, those nearest to the first width first."""
 
-_MOST_SKIPPED = 3
+_MOST_SKIPPED = 6
 """How many powers of wm may lie between the first two stages."""
 
 
