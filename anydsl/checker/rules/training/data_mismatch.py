@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from anydsl.checker.rule import Finding, RecipeRule, Subject, Training
-from anydsl.design.recipe import DATASETS, Dataset
+from anydsl.checker.rule import UNSAFE, Finding, RecipeRule, SetValue, Subject, Training
+from anydsl.design.recipe import DATASETS, Dataset, ImageFolder
+from anydsl.design.values import Size, Symbol
 from anydsl.graph.operations import spoken
 from anydsl.language.diagnostics import WARNING
 
@@ -50,11 +51,20 @@ class DataMismatch(RecipeRule):
     ## Use instead
     `data = cifar10(resize = 64x64)`, or `input = 3x32x32`. Nothing is said of recipes that leave
     the data to `--data`, and of files without networks.
+
+    ## Fix
+    Unsafe: `resize` brings the pictures to the size of the network, where that is all that is
+    amiss, the file has one network and the data is given without other words.
     """
 
-    name, code, severity = "data_mismatch", "T002", WARNING
+    name, code, severity, fix = "data_mismatch", "T002", WARNING, UNSAFE
     failing = (
         _SMALL,
+        _SMALL.replace("data = cifar10", "data = cifar100(resize = 64x64)"),
+        _SMALL.replace("data = cifar10", "data = digits(resize = 64x64)"),
+    )
+    fixed = (
+        _SMALL.replace("data = cifar10", "data = cifar10(resize = 64x64)"),
         _SMALL.replace("data = cifar10", "data = cifar100(resize = 64x64)"),
         _SMALL.replace("data = cifar10", "data = digits(resize = 64x64)"),
     )
@@ -75,7 +85,19 @@ class DataMismatch(RecipeRule):
             first = subject.networks[0].network.name
             whose = first if len(reasons) == 1 else f"{first}, and none of the others fits"
             message, hint = reasons[0]
-            yield Finding("data", f"{message} of {whose}", help=hint)
+            remedy = _resized(subject, data) if len(reasons) == 1 else None
+            yield Finding("data", f"{message} of {whose}", help=hint, remedy=remedy)
+
+
+def _resized(subject: Training, data: Dataset) -> SetValue | None:
+    """The same data in the size of the one network, where that is all that is amiss."""
+    _, height, width = subject.networks[0].network.input
+    fitting = data.replace(resize=(height, width))
+    plain = {path for path in subject.given if path.startswith("data.")} <= {"data.resize"}
+    if not plain or isinstance(data, ImageFolder) or _misfit(fitting, subject.networks[0]):
+        return None
+    name = next(n for n, kind in DATASETS.items() if type(data) is kind)
+    return SetValue("data", Symbol(name, named=(("resize", Size((height, width))),)))
 
 
 def _misfit(data: Dataset, subject: Subject) -> tuple[str, str] | None:
