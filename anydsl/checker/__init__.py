@@ -1,4 +1,5 @@
-"""The checker: rules, waivers, and the pages that explain every finding.
+"""The checker: rules, waivers, fixes, and the pages that explain every finding.
 
-May import `spaces` and what is below it. Not for text: rules read networks and name field paths.
+May import `blocks` and what is below it. Rules that judge a design read networks and name field
+paths; only those that judge how it is written see the text.
 """

@@ -187,3 +187,12 @@ def test_redundancy_in_a_file_that_breaks_a_requirement() -> None:
         "  head", "  require params < 1\n  head"
     )
     assert found(text) == ["unused_name", "requirement"]
+
+
+def test_the_default_of_a_stages_stride_is_not_its_blocks() -> None:
+    text = NET.replace("w = 16 }\n    stage", "w = 16, s = 1 }\n    stage")
+    text = text.replace("w = 32 }", "w = 32, s = 1 }")
+    kept = NET.replace("g = 8\n", "g = 8\n    s = 1\n")
+    assert fixed(text, "R002") == kept
+    assert "default_setting" not in found(kept, "R002")
+    assert fixed(NET.replace("w = 32 }", "w = 32, s = 2 }"), "R002") == NET

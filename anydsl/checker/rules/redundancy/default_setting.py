@@ -129,7 +129,7 @@ def _body(
     body: tree.Block, module: Module, merged: Outline, stages: dict[str, Stage]
 ) -> Iterator[Remark]:
     blocks = [stage.block for stage in stages.values()]
-    yield from _given(body.body, module, blocks)
+    yield from _given(body.body, module, blocks, stage=True)
     shared = merged.parts["body"].entries
     for stage in body.body:
         if isinstance(stage, tree.Block) and stage.kind.text == "stage" and stage.label:
