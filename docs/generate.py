@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS.parent))
@@ -20,26 +18,17 @@ from anydsl.design import predicates, recipe, study, values, vocabulary  # noqa:
 from anydsl.design.draws import DISTRIBUTIONS  # noqa: E402
 from anydsl.design.modules import Library, shipped  # noqa: E402
 from anydsl.design.network import Network  # noqa: E402
+from anydsl.design.wording import default, doc, signature, takes  # noqa: E402
 from anydsl.drawing.content.figure import figure  # noqa: E402
 from anydsl.drawing.writers import svg  # noqa: E402
 from anydsl.graph.catalog import OPERATIONS  # noqa: E402
-from anydsl.graph.operations import Operation  # noqa: E402
-from anydsl.language.declaration import REQUIRED, Setting  # noqa: E402
+from anydsl.language.declaration import Setting  # noqa: E402
 from anydsl.language.diagnostics import Kind  # noqa: E402
 from anydsl.language.record import RecordType  # noqa: E402
 from anydsl.language.tree import Block  # noqa: E402
 
 SOURCE = "<!-- Written by docs/generate.py (`make generate`); not to be edited. -->"
 PICTURES = {"regnetx32": "std:d2l/regnetx32"}
-KINDS = {
-    "whole": "whole number",
-    "number": "number",
-    "flag": "`true` or `false`",
-    "text": "text",
-    "size": "height x width",
-    "shape": "channels x height x width",
-    "any": "any value",
-}
 
 
 def words() -> Iterator[str]:
@@ -59,7 +48,7 @@ def words() -> Iterator[str]:
     yield _settings({"input": vocabulary.INPUT} | vocabulary.SETTINGS)
     for name, generator in vocabulary.GENERATORS.items():
         yield f"## The generator `{name}`"
-        yield _doc(generator)
+        yield doc(generator)
         yield _settings(generator.__settings__)
     yield "## Rules"
     yield "Over the stages' values of one setting:"
@@ -81,7 +70,7 @@ def words() -> Iterator[str]:
         for name, (_, parameters, text) in values.FUNCTIONS.items()
     )
     yield "## Distributions"
-    yield _listed((f"`{name}`", _doc(cls)) for name, cls in DISTRIBUTIONS.items())
+    yield _listed((f"`{name}`", doc(cls)) for name, cls in DISTRIBUTIONS.items())
     yield "## Operations"
     yield (
         "All of them apply with `->`. `a + b` and `a * b` join two values, `concat(a, b, …)` puts "
@@ -89,8 +78,8 @@ def words() -> Iterator[str]:
         "`when(condition, operation)` applies the operation where the condition holds."
     )
     for word, operation in OPERATIONS.items():
-        yield f"### `{_signature(word, operation)}`"
-        yield _doc(operation)
+        yield f"### `{signature(word, operation.__settings__)}`"
+        yield doc(operation)
         if operation.__settings__:
             yield _settings(operation.__settings__)
     yield "## Blocks of the library"
@@ -116,7 +105,7 @@ def recipes() -> Iterator[str]:
             yield "Settings of each:"
             yield _settings(shared)
         for name, variant in table.items():
-            yield f"**`{name}`** {_doc(variant)}"
+            yield f"**`{name}`** {doc(variant)}"
             own = {k: s for k, s in variant.__settings__.items() if k not in shared}
             if own:
                 yield _settings(own)
@@ -162,57 +151,14 @@ def _settings(declared: Mapping[str, Setting]) -> str:
     for word, setting in declared.items():
         symbol = f" ({setting.symbol} in the paper)" if setting.symbol else ""
         lines.append(
-            f"| `{word}` | {_kind(setting)} | {_default(setting)} | {setting.doc}{symbol} |"
+            f"| `{word}` | {takes(setting)} | {_default(setting)} | {setting.doc}{symbol} |"
         )
     return "\n".join(lines)
 
 
-def _kind(setting: Setting) -> str:
-    choices = ", ".join(f"`{choice}`" for choice in setting.choices)
-    match setting.kind:
-        case "word" | "variant":
-            return f"one of {choices}"
-        case "words":
-            return f"list of {choices}"
-        case _:
-            text = KINDS.get(setting.kind, setting.kind)
-            bounds = _bounds(setting)
-            return text + (f", {bounds}" if bounds else "") + (f", or {choices}" if choices else "")
-
-
-def _bounds(setting: Setting) -> str:
-    high = float(setting.high) if isinstance(setting.high, Fraction) else setting.high
-    plain = Setting("number", "", low=setting.low, high=high, above=setting.above)
-    return plain.bounds()
-
-
 def _default(setting: Setting) -> str:
-    value: Any = setting.default
-    if value is REQUIRED:
-        return ""
-    match value:
-        case None:
-            return "none"
-        case () | "":
-            return ""
-        case str():
-            return f"`{value}`"
-        case int() | Fraction() if value == 0 or value >= Fraction(1, 1000):
-            return f"`{values.spoken(value)}`"
-        case float() | Fraction():
-            value = float(value)
-            return f"`{value:g}`".replace("e-0", "e-")
-        case _:
-            table: Any = setting.choices
-            return f"`{next(name for name, cls in table.items() if isinstance(value, cls))}`"
-
-
-def _signature(word: str, operation: type[Operation]) -> str:
-    parameters: list[str] = []
-    for name, setting in operation.__settings__.items():
-        plain = _default(setting).strip("`")
-        parameters.append(name if plain in ("", "none") else f"{name} = {plain}")
-    return f"{word}({', '.join(parameters)})" if parameters else word
+    written = default(setting)
+    return f"`{written}`" if written not in ("", "none") else written
 
 
 def _shared_settings(table: Mapping[str, RecordType]) -> dict[str, Setting]:
@@ -240,10 +186,6 @@ def _declared(block: Block) -> str:
 
 def _listed(items: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"- {word}: {text}" for word, text in items)
-
-
-def _doc(cls: type) -> str:
-    return " ".join((cls.__doc__ or "").split())
 
 
 def _picture(spec: str) -> str:

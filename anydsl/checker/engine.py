@@ -52,14 +52,23 @@ class Checked(Record):
 
 def check_module(module: Module, selection: Selection = USUAL) -> list[Diagnostic]:
     """Everything that is to be said of a file, in the order of its text."""
+    return check_each(module, selection)[0]
+
+
+def check_each(
+    module: Module, selection: Selection = USUAL
+) -> tuple[list[Diagnostic], list[Checked]]:
+    """Everything that is to be said of a file, and what its declarations came to."""
     found = list(module.diagnostics)
+    declared: list[Checked] = []
     file = _File(module, selection)
     for statement in module.file.statements:
         match statement:
             case tree.Assign():
                 found += _check_constant(module, statement)
             case tree.Block(label=tree.Label()):
-                found += file.check(statement).diagnostics
+                declared.append(file.check(statement))
+                found += declared[-1].diagnostics
             case _:
                 pass
     if all(d.level != ERROR or d.kind in _SURE for d in found):
@@ -67,7 +76,8 @@ def check_module(module: Module, selection: Selection = USUAL) -> list[Diagnosti
             if isinstance(rule, FileRule):
                 found += [diagnosed(rule, remark) for remark in rule.check(module)]
     unique = selection.apply(dict.fromkeys(map(_spelt, found)))
-    return sorted(unique, key=lambda d: (d.at.source.path != module.source.path, d.position))
+    unique.sort(key=lambda d: (d.at.source.path != module.source.path, d.position))
+    return unique, declared
 
 
 def check_declaration(module: Module, block: tree.Block, selection: Selection = USUAL) -> Checked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from anydsl.design.faults import DUPLICATE, IMPORT, MISSING, TOO_LARGE, UNKNOWN_NAME, WRONG_VALUE
@@ -40,6 +41,7 @@ class Module:
     Attributes:
         source, file: its text and its tree.
         names: what it declares, by name; imported names lead to the module that declares them.
+        imports: the imports that could be followed, each with where it led.
         diagnostics: what is wrong with its syntax, its names and its imports.
     """
 
@@ -49,6 +51,7 @@ class Module:
         self.root = root
         self.chain = (*chain, source.file or source.path)
         self.names: dict[str, tuple[Module, Declared]] = {}
+        self.imports: list[tuple[tree.Import, Module]] = []
         self.constants: dict[str, object] = {}  # what `reading` has evaluated
         self.blocks: dict[str, Any] = {}  # the definitions of its blocks
         self.calls: dict[str, Any] = {}  # and what is known of which of them names which
@@ -77,6 +80,10 @@ class Module:
             for s in self.file.statements
             if isinstance(s, tree.Block) and s.kind.text in kinds and s.label
         ]
+
+    def depends_on(self, file: str) -> bool:
+        """Whether this is a file, or has looked in vain for one that may be it."""
+        return self.source.file == file or any(d.kind is IMPORT for d in self.diagnostics)
 
     def _declare(self, statement: tree.Statement) -> None:
         match statement:
@@ -131,6 +138,7 @@ class Module:
         except Fault as fault:
             self.diagnostics.append(fault.diagnostic)
             return
+        self.imports.append((statement, module))
         self.diagnostics += [d for d in module.diagnostics if d not in self.diagnostics]
         for name in statement.names:
             found = module.names.get(name.text)
@@ -169,11 +177,17 @@ class Module:
 
 
 class Library:
-    """Reads files, each once; knows the shipped specs."""
+    """Reads files, each once; knows the shipped specs.
 
-    def __init__(self) -> None:
+    Args:
+        texts: what stands in files that an editor has not saved yet, by their real paths.
+    """
+
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        self.texts: Mapping[str, str] = {} if texts is None else texts
         self.constants = 0  # how many are being evaluated, each for the one before
         self._modules: dict[tuple[str, str, str], Module] = {}
+        self._shipped = os.path.realpath(shipped())
         self._index: dict[str, str] | None = None
 
     def module(self, path: str, stdin_as: str = "") -> Module:
@@ -189,18 +203,19 @@ class Library:
         if path == "-":
             data = sys.stdin.buffer.read(LARGEST_FILE + 1)
             file = os.path.realpath(stdin_as) if stdin_as else None
-            root = os.path.dirname(file) if file else os.getcwd()
+            root = os.path.dirname(file) if file else os.path.realpath(".")
             return self._read(stdin_as or STDIN, file, data, root, ())
         if "\0" in path:
             raise UsageError("a path can't hold a NUL character")
         if path.startswith("std:"):
-            file = _beneath(shipped(), path.removeprefix("std:") + SUFFIX)
+            file = _beneath(self._shipped, path.removeprefix("std:") + SUFFIX)
             if file is None or not os.path.isfile(file):
                 hint = nearest(path, ["std:" + n for n in self.shipped_names()])
                 raise UsageError(f"no shipped spec is called `{path}`" + (hint and f"; {hint}"))
-            return self._open(path, file, shipped(), ())
+            return self._open(path, file, self._shipped, ())
         try:
-            return self._open(path, os.path.realpath(path), None, ())
+            file = os.path.realpath(path)
+            return self._open(path, file, os.path.dirname(file), ())
         except OSError as error:
             raise UsageError(f"can't read {path}: {error.strerror or error}") from None
 
@@ -213,8 +228,35 @@ class Library:
             file: the file that it stands for, from which its imports are found.
         """
         file = None if file is None else os.path.realpath(file)
-        root = os.getcwd() if file is None else os.path.dirname(file)
+        root = os.path.realpath(".") if file is None else os.path.dirname(file)
         return self._read(path, file, text.encode("utf-8", "surrogatepass"), root, ())
+
+    def forget(self, file: str) -> bool:
+        """Let go of a file that has changed, and of all that imports it or may have wanted to.
+
+        Args:
+            file: its real path.
+
+        Returns:
+            Whether anything that has been read here depended on it.
+        """
+        if file.startswith(self._shipped + os.sep):
+            kept: dict[tuple[str, str, str], Module] = {}
+            self._index = None
+        else:
+            stale = {id(m) for m in self._modules.values() if m.depends_on(file)}
+            grown = True
+            while grown:
+                more = {
+                    id(m)
+                    for m in self._modules.values()
+                    if id(m) not in stale and any(id(other) in stale for _, other in m.imports)
+                }
+                stale, grown = stale | more, bool(more)
+            kept = {key: m for key, m in self._modules.items() if id(m) not in stale}
+        dropped = len(kept) < len(self._modules)
+        self._modules = kept
+        return dropped
 
     def imported(self, path: tree.String, importer: Module) -> Module:
         """Read what an import names.
@@ -224,7 +266,7 @@ class Library:
         """
         name = path.value
         if name.startswith("std:"):
-            root, file = shipped(), _beneath(shipped(), name.removeprefix("std:") + SUFFIX)
+            root, file = self._shipped, _beneath(self._shipped, name.removeprefix("std:") + SUFFIX)
             shown = name
         else:
             root = importer.root
@@ -255,7 +297,7 @@ class Library:
         if path is None or path == asker.source.file:
             return None
         shown = "std:std/" + os.path.basename(path).removesuffix(SUFFIX)
-        return self._open(shown, path, shipped(), ()).names.get(name)
+        return self._open(shown, path, self._shipped, ()).names.get(name)
 
     def files(self) -> list[str]:
         """The files that have been read."""
@@ -267,7 +309,7 @@ class Library:
 
     def shipped_names(self) -> list[str]:
         """The shipped specs, as they follow `std:`."""
-        root = shipped()
+        root = self._shipped
         return sorted(
             os.path.relpath(os.path.join(folder, file), root).removesuffix(SUFFIX)
             for folder, _, files in os.walk(root)
@@ -279,7 +321,7 @@ class Library:
         """Name to file, by a look at the first words of lines: only what is used is parsed."""
         if self._index is None:
             self._index = {}
-            folder = os.path.realpath(os.path.join(shipped(), "std"))
+            folder = os.path.join(self._shipped, "std")
             for file in sorted(os.listdir(folder)):
                 path = os.path.join(folder, file)
                 with open(path, encoding="utf-8") as opened:
@@ -287,13 +329,16 @@ class Library:
                         self._index[match[1] or match[2]] = path
         return self._index
 
-    def _open(self, shown: str, file: str, root: str | None, chain: tuple[str, ...]) -> Module:
-        root = os.path.realpath(root or os.path.dirname(file))
+    def _open(self, shown: str, file: str, root: str, chain: tuple[str, ...]) -> Module:
+        """Read a file, by its real path and that of the folder that imports stay beneath."""
         key = (shown, file, root)  # how far imports may reach depends on who asks
         known = self._modules.get(key)
         if known is None:
-            with open(file, "rb") as opened:
-                data = opened.read(LARGEST_FILE + 1)
+            if file in self.texts:
+                data = self.texts[file].encode("utf-8", "surrogatepass")
+            else:
+                with open(file, "rb") as opened:
+                    data = opened.read(LARGEST_FILE + 1)
             known = self._read(shown, file, data, root, chain)
             self._modules[key] = known
         return known
@@ -310,7 +355,7 @@ class Library:
             before = len(data[: error.start].decode("utf-8", "replace"))
             text = data.decode("utf-8", "replace")
             problem = (before, f"this is not UTF-8 text (byte 0x{data[error.start]:02x})")
-        module = Module(Source(shown, text, file), self, os.path.realpath(root), chain)
+        module = Module(Source(shown, text, file), self, root, chain)
         if problem:
             offset, message = problem
             kind = TOO_LARGE if not data else SYNTAX

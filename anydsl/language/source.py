@@ -43,6 +43,11 @@ class Source:
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 
+    def offset(self, line: int) -> int:
+        """Where a line, counted from 1, begins; past the last one it is the end of the text."""
+        starts = self._line_starts()
+        return starts[line - 1] if 1 <= line <= len(starts) else len(self.text)
+
     def line(self, number: int) -> str:
         """Return a line, counted from 1, without its end; empty past the last one."""
         starts = self._line_starts()
