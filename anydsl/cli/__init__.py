@@ -31,6 +31,8 @@ _EXTRAS = {
     "onnxscript": "export",
     "onnxruntime": "export",
     "resvg_py": "draw",
+    "pygls": "lsp",
+    "lsprotocol": "lsp",
 }
 
 
