@@ -29,6 +29,7 @@ check: test ## what CI runs: tests, formatting, types, import contracts, generat
 	$(BIN)/lint-imports
 	$(BIN)/python -m anydsl.language.generate --check
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python editors/generate.py --check
 	$(BIN)/anydsl lint specs
 	$(BIN)/anydsl fmt --check specs
 
@@ -37,13 +38,18 @@ check-all: check ## the same with the tests that take long, or up to 10 GB of me
 	$(BIN)/python -m pytest -m giant
 
 .PHONY: generate
-generate: $(VENV)/dev ## write the parse table and the generated pages of docs/
+generate: $(VENV)/dev ## write the parse table, the generated pages of docs/ and the grammars of editors/
 	$(BIN)/python -m anydsl.language.generate
 	$(BIN)/python docs/generate.py
+	$(BIN)/python editors/generate.py
 
 .PHONY: bench
 bench: $(VENV)/bench ## print the benchmark table
 	$(BIN)/python bench/run.py
+
+.PHONY: vscode
+vscode: ## build, test and package the extension for VS Code; needs Node.js 20 and npm
+	cd editors/vscode && npm ci && npm run build && npm test && npm run package
 
 .PHONY: format
 format: $(VENV)/dev ## format the Python and the specs
@@ -53,6 +59,7 @@ format: $(VENV)/dev ## format the Python and the specs
 
 .PHONY: clean
 clean: ## remove the virtual environment and what tools leave behind
+	rm -rf editors/vscode/node_modules editors/vscode/dist editors/vscode/anydsl.vsix
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
