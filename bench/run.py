@@ -17,6 +17,7 @@ FILES = (
     "lint_process",
     "lint_files",
     "lint_large",
+    "lsp",
     "compile_process",
     "compile_inside",
     "inference",
