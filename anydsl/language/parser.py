@@ -236,7 +236,8 @@ class _Parser:
         resume = self._resume(self.open[0] if self.open else place, never_closed)
         if kind == "{" and self._accepts("NUMBER"):  # braces where a value belongs
             resume = self._past_body(place) or resume
-        if whole and self.tokens[self._begin(place)][0] not in _RULES:
+        first = self._begin(place)
+        if whole and (first == place or self.tokens[first][0] not in _RULES):
             self._feed(NEWLINE, begin, begin)  # what stands before can do without the rest
         self._replace(begin, resume)
         return resume

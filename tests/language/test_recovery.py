@@ -211,6 +211,15 @@ def test_nine_mistakes_get_nine_messages(name: str) -> None:
     assert len({d.position[1] for d in found}) == 9
 
 
+@pytest.mark.parametrize("rule", ["require", "prefer", "waive"])
+def test_a_rule_right_behind_a_body(rule: str) -> None:
+    """The body stands; once, the parser fell back into it and never came to the end of the file."""
+    found = read(f"net A {{}}{rule}").diagnostics
+    assert [d.message for d in found] == [
+        f"expected the end of the line after `}}`, found `{rule}`"
+    ]
+
+
 # --------------------------------------------------------------------------- long broken texts
 
 
