@@ -11,9 +11,11 @@ from anydsl.blocks.measurement import setting as setting_of
 from anydsl.checker.engine import Checked
 from anydsl.checker.registry import kinds, rules
 from anydsl.design.network import Part, Stage
+from anydsl.design.outline import outline
 from anydsl.design.predicates import TOTALS, write
 from anydsl.design.recipes import places
 from anydsl.design.values import spoken
+from anydsl.graph.operations import spoken as graph_spoken
 from anydsl.language import tree
 from anydsl.language.cursor import Cursor, cursor
 from anydsl.language.source import Span
@@ -144,11 +146,13 @@ def _value(document: Document, at: Cursor) -> str:
     if at.frames[0].kind in ("recipe", "study"):
         return _recipe_value(document, at)
     checked = next((c for _, c in costs.nets(document) if c.name == at.frames[0].label), None)
-    if checked is None or checked.resolved is None:
-        return ""
-    network, key, last = checked.resolved.network, at.text, at.frames[-1]
+    last = at.frames[-1]
+    written = last.kind == "stages" or at.text == "block"
+    if written or checked is None or checked.resolved is None:
+        return _entry_value(document, at)
+    network, key = checked.resolved.network, at.text
     if len(at.frames) == 1:
-        return _said(document, checked, "input", spoken_shape(network.input), "")
+        return _said(document, checked, "input", graph_spoken(network.input), "")
     if last.kind in ("stem", "head"):
         part = network.stem if last.kind == "stem" else network.head
         return _said(document, checked, f"{last.kind}.{key}", _of(part, key), "") if part else ""
@@ -173,15 +177,32 @@ def _recipe_value(document: Document, at: Cursor) -> str:
     return f"here `{value.text}`, from {_where(document, value)}" if value is not None else ""
 
 
-def spoken_shape(shape: tuple[int, ...]) -> str:
-    """A shape as it is written."""
-    return "x".join(map(str, shape))
+def _entry_value(document: Document, at: Cursor) -> str:
+    """What is written for a setting, here or further up: of a generator, a space, a broken net."""
+    net = words.net_named(document.module, at.frames[0].label)
+    if net is None:
+        return ""
+    out, last = outline(document.module, net), at.frames[-1]
+    shared = out.parts["body"].entries if "body" in out.parts else {}
+    match last.kind:
+        case "stem" | "body" | "head":
+            entries = out.parts[last.kind].entries if last.kind in out.parts else {}
+        case "stage":
+            stages = [out.stages[n] for n in _stage_names(document, at) if n in out.stages]
+            entries = shared | (stages[0].entries if stages else {})
+        case "stages":
+            entries = out.generator.entries if out.generator else {}
+        case _:
+            entries = out.entries
+    entry = entries.get(at.text)
+    if entry is None:
+        return ""
+    said = "drawn from " if entry.drawn else ""
+    return f"here {said}`{entry.value.span.text}`, from {_where(document, entry.value.span)}"
 
 
 def _of(part: Part | Stage, key: str) -> str:
     key = "g" if key == "groups" else key
-    if key == "block":
-        return part.block.name
     value = setting_of(part, key) if isinstance(part, Stage) else part.get(key)
     return "" if value is None else spoken(value)
 
@@ -191,8 +212,6 @@ def _said(document: Document, checked: Checked, path: str, value: str, block: st
         return ""
     stage, _, key = path.rpartition(".")
     at = checked.resolved.places.get(f"{stage}.g" if key == "groups" else path)
-    if key == "block":
-        return f"here `{value}`"
     if at is None:
         return f"here `{value}`, the default" + (f" of `{block}`" if block else "")
     return f"here `{value}`, from {_where(document, at)}"

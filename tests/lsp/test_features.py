@@ -100,6 +100,24 @@ async def test_hover_on_names(main: Editor) -> None:
     assert "-> 16x" in await main.hover("stage s|1")
 
 
+async def test_hover_where_nothing_is_resolved(client: Client, folder: Path) -> None:
+    spec = Editor(client, folder / "spaces.anynet")
+    await spec.open(
+        "anynet 1\nspace S {\n  input = 3x32x32\n  body {\n    block = resnext\n"
+        "    stage s[1..2] { d ~ uniform(1..4), w = 32, g = 8 }\n  }\n}\n"
+        "space T extends S { body { b = 2, stage s1 { d = 2 } } }\n"
+        "net G { input = 3x32x32, body { block = resnext, g = 8,\n"
+        "  stages quantized_linear { d = 4, w0 = 24, wa = 8, wm = 2.5 } } }\n"
+        "net Broken { input = 3x32x32, body { block = resnext, g = what, stage t { d = 1 } } }\n"
+    )
+    assert "here drawn from `uniform(1..4)`, from line 6" in await spec.hover("|d ~")
+    assert "here `2`, from line 9" in await spec.hover("|b = 2")
+    assert "here `2.5`, from line 11" in await spec.hover("w|m")
+    assert "here `4`, from line 11" in await spec.hover("|d = 4")
+    assert "here `what`, from line 12" in await spec.hover("|g = what")
+    await spec.close()
+
+
 async def test_hover_on_operations_and_waivers(client: Client, folder: Path) -> None:
     mine = Editor(client, folder / "parts" / "mine.anynet")
     await mine.open(
