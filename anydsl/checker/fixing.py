@@ -7,7 +7,7 @@ although the fix is called safe, is not done, and that is said.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from anydsl.blocks.measurement import examine
@@ -44,7 +44,13 @@ class Fixed(Record):
 
 
 def fix(
-    text: str, check: Check, *, path: str, file: str | None = None, unsafe: bool = False
+    text: str,
+    check: Check,
+    *,
+    path: str,
+    file: str | None = None,
+    unsafe: bool = False,
+    texts: Mapping[str, str] | None = None,
 ) -> Fixed:
     """Fix a text.
 
@@ -54,8 +60,9 @@ def fix(
         path: how the text is called.
         file: the file that it stands for, from which its imports are found.
         unsafe: whether fixes that change the design are applied too.
+        texts: what stands in files that an editor has not saved yet, by their real paths.
     """
-    return _Fixing(check, path, file, unsafe=unsafe).run(text)
+    return _Fixing(check, path, file, unsafe=unsafe, texts=texts).run(text)
 
 
 def applicable(found: Diagnostic, source: Source, *, unsafe: bool) -> Fix | None:
@@ -110,7 +117,16 @@ class _State:
 
 
 class _Fixing:
-    def __init__(self, check: Check, path: str, file: str | None, *, unsafe: bool) -> None:
+    def __init__(
+        self,
+        check: Check,
+        path: str,
+        file: str | None,
+        *,
+        unsafe: bool,
+        texts: Mapping[str, str] | None,
+    ) -> None:
+        self.texts = texts
         self.check = check
         self.path = path
         self.file = file
@@ -140,7 +156,7 @@ class _Fixing:
         return Fixed(state.text, tuple(done), tuple(self.refused.values()))
 
     def _state(self, text: str) -> _State:
-        module = Library().text(text, self.path, self.file)
+        module = Library(self.texts).text(text, self.path, self.file)
         illegible = bool(parse(module.source).diagnostics) or module.file.edition is None
         return _State(text, module, tuple(self.check(module)), illegible)
 

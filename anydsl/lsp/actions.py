@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
 
+from anydsl.checker.fixing import fix
 from anydsl.checker.outcomes import PREFERENCE, REQUIREMENT
-from anydsl.checker.registry import rules
+from anydsl.checker.registry import rule
+from anydsl.checker.rule import FileRule, NetworkRule
 from anydsl.design.predicates import write
 from anydsl.language import tree
-from anydsl.language.diagnostics import Diagnostic, Edit, Fix
+from anydsl.language.diagnostics import NOTE, Diagnostic, Edit
 from anydsl.language.printer import INDENT
 from anydsl.lsp import diagnostics, positions
 from anydsl.lsp.documents import Document
+from anydsl.lsp.formatting import replaced
 from anydsl.lsp.session import Feature, Server
 
 FIX_ALL = "source.fixAll.anydsl"
@@ -34,7 +37,7 @@ def actions(ls: Server, params: types.CodeActionParams) -> list[types.CodeAction
         if near and at.source is document.source and _wanted(only, types.CodeActionKind.QuickFix):
             found += _fixes(ls, diagnostic)
             found += _waivers(ls, document, diagnostic)
-    if _wanted(only, FIX_ALL):
+    if only and _wanted(only, FIX_ALL):  # it takes several checks: not at each step of the cursor
         edit = fix_all(ls, document)
         if edit is not None:
             found.append(types.CodeAction("Apply all safe fixes", FIX_ALL, edit=edit))
@@ -49,35 +52,30 @@ def _wanted(only: Sequence[types.CodeActionKind | str] | None, kind: str) -> boo
 
 def _fixes(ls: Server, diagnostic: Diagnostic) -> Iterator[types.CodeAction]:
     """The fixes of a finding, the safe ones first."""
-    safe_first = sorted(diagnostic.fixes, key=lambda fix: not fix.safe)
-    for place, fix in enumerate(safe_first):
-        title = fix.message[:1].upper() + fix.message[1:]
+    safe_first = sorted(diagnostic.fixes, key=lambda one: not one.safe)
+    for place, one in enumerate(safe_first):
+        title = one.message[:1].upper() + one.message[1:]
         yield types.CodeAction(
-            title if fix.safe else f"{title} (changes the design)",
+            title if one.safe else f"{title} (changes the design)",
             types.CodeActionKind.QuickFix,
             diagnostics=[diagnostics.diagnostic(ls, diagnostic)],
-            is_preferred=(fix.safe and place == 0) or None,
-            edit=_edit(ls, list(fix.edits)),
+            is_preferred=(one.safe and place == 0) or None,
+            edit=_edit(ls, list(one.edits)),
         )
 
 
 def fix_all(ls: Server, document: Document) -> types.WorkspaceEdit | None:
-    """The safe fixes of a file that don't touch each other; None where there are none."""
-    chosen: list[Edit] = []
-    for diagnostic in document.diagnostics:
-        safe = [fix for fix in diagnostic.fixes if fix.safe]
-        if safe and _apart(safe[0], chosen, document):
-            chosen += safe[0].edits
-    return _edit(ls, chosen) if chosen else None
-
-
-def _apart(fix: Fix, chosen: list[Edit], document: Document) -> bool:
-    own = all(edit.at.source is document.source for edit in fix.edits)
-    return own and all(
-        edit.at.end < other.at.start or edit.at.start > other.at.end
-        for edit in fix.edits
-        for other in chosen
+    """What `anydsl lint --fix` makes of a file; None where that is the file as it is."""
+    if not document.module.legible or not any(
+        f.safe for d in document.diagnostics for f in d.fixes
+    ):
+        return None
+    source = document.source
+    fixed = fix(
+        source.text, document.check, path=source.path, file=source.file, texts=ls.documents.texts
     )
+    edits = replaced(document, fixed.text)
+    return types.WorkspaceEdit(changes={ls.documents.uri(source): edits}) if edits else None
 
 
 def _edit(ls: Server, edits: list[Edit]) -> types.WorkspaceEdit:
@@ -97,7 +95,7 @@ def _waivers(ls: Server, document: Document, found: Diagnostic) -> Iterator[type
     """Waive a rule with a reason, which is selected to be typed over where the client can."""
     what = _waivable(found)
     net = _net_around(document, found)
-    if not what or net is None or found.level == "note":
+    if not what or net is None or (found.level == NOTE and found.kind.severity != NOTE):
         return
     text = document.source.text
     closing = text.rfind("}", net.span.start, net.span.end)
@@ -142,9 +140,11 @@ def _waivers(ls: Server, document: Document, found: Diagnostic) -> Iterator[type
 
 def _waivable(found: Diagnostic) -> str:
     """What stands behind `waive` for a finding; empty where it can't be waived."""
-    rule = next((rule for rule in rules() if rule.name == found.kind.name), None)
-    if rule is not None:
-        return write(rule.predicate) if rule.predicate is not None else rule.name
+    known = rule(found.kind.name)
+    if isinstance(known, NetworkRule) and known.predicate is not None:
+        return write(known.predicate)
+    if known is not None:
+        return "" if isinstance(known, FileRule) else known.name
     if found.kind in (PREFERENCE, REQUIREMENT):
         said = [
             (label.at.text, label.message)
@@ -159,7 +159,7 @@ def _waivable(found: Diagnostic) -> str:
 
 
 def _net_around(document: Document, found: Diagnostic) -> tree.Block | None:
-    for net in document.module.declared("net"):
+    for net in document.module.declared("net", "space", "recipe", "study"):
         if net.span.start <= found.at.start < net.span.end:
             return net
     return None

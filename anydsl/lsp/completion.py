@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from anydsl.blocks.scope import POSITIONS, WORDS
 from anydsl.checker.registry import rules
+from anydsl.checker.rule import FileRule
 from anydsl.design.draws import DISTRIBUTIONS
 from anydsl.design.modules import SUFFIX, Module
 from anydsl.design.predicates import AGGREGATES, ORDERS
@@ -244,7 +245,7 @@ def _rules(module: Module, at: Cursor) -> Iterator[types.CompletionItem]:
         return
     yield from map(_item, words.predicate_words())
     if at.begins == "waive" and len(at.before) == 1:
-        for rule in rules():
+        for rule in (r for r in rules() if not isinstance(r, FileRule)):
             page = rule.kind().page.splitlines()[0]
             yield _item(Word(rule.name, "rule", rule.name, page))
     if len(at.before) > 1:

@@ -62,6 +62,11 @@ def _publish(ls: Server, document: Document, version: int | None) -> None:
     document.said = version
     start = time.perf_counter()
     found = list(published(ls, document))
+    if ls.documents.complaint and ls.documents.complaint != ls.complained:
+        ls.window_show_message(
+            types.ShowMessageParams(types.MessageType.Warning, ls.documents.complaint)
+        )
+    ls.complained = ls.documents.complaint
     document.taken = time.perf_counter() - start
     ls.text_document_publish_diagnostics(
         types.PublishDiagnosticsParams(document.uri, found, version=version)

@@ -8,7 +8,9 @@ from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import PositionCodec
 
-from anydsl.checker.engine import Checked, check_each
+from anydsl.checker.configuration import FILE, Settings
+from anydsl.checker.engine import Checked, check_each, check_module
+from anydsl.checker.selection import USUAL, Selection
 from anydsl.design.modules import Library, Module
 from anydsl.design.symbols import Use, uses
 from anydsl.errors import UsageError
@@ -41,6 +43,7 @@ class Document:
         self.version = version
         self.taken = 0.0
         self.said: int | None = None
+        self.store = store
         self.library = Library(store.texts)
         self.codec = store.codec
         self._module: Module | None = None
@@ -109,8 +112,21 @@ class Document:
 
     def _check(self) -> tuple[list[Diagnostic], list[Checked]]:
         if self._checked is None:
-            self._checked = check_each(self.module)
+            found, checked = check_each(self.module, self.store.selection(self.file))
+            self._checked = _once(found), checked
         return self._checked
+
+    def check(self, module: Module) -> list[Diagnostic]:
+        """What is to be said of a text that may take this file's place."""
+        return check_module(module, self.store.selection(self.file))
+
+
+def _once(found: list[Diagnostic]) -> list[Diagnostic]:
+    """Each finding once; a net that extends another has the same ones at the same places."""
+    kept: dict[tuple[object, ...], Diagnostic] = {}
+    for one in found:
+        kept.setdefault((one.at.source, one.at.start, one.at.end, one.kind.name, one.message), one)
+    return list(kept.values())
 
 
 class Documents:
@@ -119,12 +135,16 @@ class Documents:
     Attributes:
         texts: what stands in them, saved or not, by their real paths.
         codec: how places are counted on the wire.
+        settings: which rules are on, by the `[tool.anydsl]` of the nearest pyproject.toml.
+        complaint: what is wrong with such a table, where something is.
     """
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
         self.codec = PositionCodec()
         self.open: dict[str, Document] = {}
+        self.settings = Settings()
+        self.complaint = ""
 
     def get(self, uri: str) -> Document:
         """A file, also one that is not open."""
@@ -170,8 +190,25 @@ class Documents:
             self.texts.pop(document.file, None)
         return self.changed(document.file)
 
+    def selection(self, file: str | None) -> Selection:
+        """Which rules are on for a file; where its configuration is wrong, the usual ones."""
+        try:
+            return self.settings.selection(file)
+        except UsageError as error:
+            self.complaint = str(error)
+            return USUAL
+
+    def configured(self) -> list[Document]:
+        """Read the configurations again; all open files, which it may concern."""
+        self.settings, self.complaint = Settings(), ""
+        for document in self.open.values():
+            document.reset()
+        return list(self.open.values())
+
     def changed(self, file: str) -> list[Document]:
         """Forget what was made of a file that has changed; the open files that it concerns."""
+        if os.path.basename(file) == FILE:
+            return self.configured()
         concerned: list[Document] = []
         for document in self.open.values():
             if document.library.forget(file) or document.file == file:

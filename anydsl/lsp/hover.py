@@ -10,6 +10,7 @@ from lsprotocol import types
 from anydsl.blocks.measurement import setting as setting_of
 from anydsl.checker.engine import Checked
 from anydsl.checker.registry import kinds, rules
+from anydsl.checker.rule import NetworkRule, Rule
 from anydsl.design.network import Part, Stage
 from anydsl.design.outline import outline
 from anydsl.design.predicates import TOTALS, write
@@ -128,14 +129,17 @@ def _rule_page(document: Document, at: Cursor) -> str:
     if kind is None:
         statement = "".join(text for _, text in at.before[1:]) + document.source.text[at.start :]
         said = "".join(statement.partition("because")[0].split())
-        rule = next(
-            (r for r in rules() if r.predicate and "".join(write(r.predicate).split()) == said),
-            None,
-        )
+        rule = next((r for r in rules() if _predicate(r) == said), None)
         kind = rule.kind() if rule is not None else None
     if kind is None:
         return ""
     return f"**{kind.name}** ({kind.code}): {kind.page.splitlines()[0]}"
+
+
+def _predicate(rule: Rule) -> str:
+    """The predicate of a rule, without spaces."""
+    predicate = rule.predicate if isinstance(rule, NetworkRule) else None
+    return "".join(write(predicate).split()) if predicate is not None else ""
 
 
 # ------------------------------------------------------------------------- values and costs

@@ -30,6 +30,8 @@ class Server(LanguageServer):
 
     Attributes:
         documents: the open files.
+        commands: what the client carries out, as it says itself.
+        complained: what was last said of a configuration that is wrong.
         timers: what is still to be said of a file once its reader stops typing, by its address.
     """
 
@@ -40,6 +42,7 @@ class Server(LanguageServer):
         self.documents = Documents()
         self.timers: dict[str, Any] = {}
         self.commands: tuple[str, ...] = ()
+        self.complained = ""
 
     def document(self, identifier: types.TextDocumentIdentifier) -> Document:
         """The file that a request speaks of."""

@@ -11,7 +11,7 @@ from pygls.uris import to_fs_path
 from anydsl.lsp import diagnostics
 from anydsl.lsp.session import Feature, Server
 
-_WATCHED = "**/*.anynet"
+_WATCHED = ("**/*.anynet", "**/pyproject.toml")
 
 
 def initialize(ls: Server, params: types.InitializeParams) -> None:
@@ -32,7 +32,7 @@ def initialized(ls: Server, _params: types.InitializedParams) -> None:
     watched = workspace.did_change_watched_files if workspace else None
     if watched and watched.dynamic_registration:
         options = types.DidChangeWatchedFilesRegistrationOptions(
-            [types.FileSystemWatcher(_WATCHED)]
+            [types.FileSystemWatcher(pattern) for pattern in _WATCHED]
         )
         method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         ls.client_register_capability(

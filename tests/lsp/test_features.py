@@ -435,3 +435,60 @@ async def test_waiving_with_a_reason(client: Client, folder: Path) -> None:
     assert text.endswith('  }\n  waive nondecreasing(w) because "why"\n}\n')
     assert await spec.type(text) == []
     await spec.close()
+
+
+UNUSED = """anynet 1
+
+from "std:regnet/regnetx" import RegNetX_200MF
+
+block mine(w) { out = x -> plain(w) }
+"""
+
+
+async def test_unused_things_are_greyed_and_fixed(client: Client, folder: Path) -> None:
+    spec = Editor(client, folder / "unused.anynet")
+    found = [d for d in await spec.open(UNUSED) if d.code == "unused_import"]
+    assert [list(d.tags or ()) for d in found] == [[types.DiagnosticTag.Unnecessary]]
+    (action,) = await spec.actions(found[0].range, "source.fixAll.anydsl")
+    assert action.edit is not None
+    assert action.edit.changes is not None
+    text = applied(spec.text, action.edit.changes[spec.uri])
+    assert text == "anynet 1\n\nblock mine(w) { out = x -> plain(w) }\n"
+    assert [d.code for d in await spec.type(text)] in ([], ["unused_block"])
+    await spec.close()
+
+
+async def test_the_configuration_counts(client: Client, folder: Path) -> None:
+    inner = folder / "configured"
+    inner.mkdir()
+    spec = Editor(client, inner / "spec.anynet")
+    assert [d.code for d in await spec.open(WIDTH.format(32, 24))] == ["nondecreasing_width"]
+    toml = inner / "pyproject.toml"
+
+    def told() -> None:
+        change = types.FileEvent(toml.as_uri(), types.FileChangeType.Changed)
+        client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([change]))
+
+    toml.write_text('[tool.anydsl]\nignore = ["nondecreasing_width"]\n', encoding="utf-8")
+    assert await spec.checked(told) == []
+    complaints = len(client.messages)
+    toml.write_text('[tool.anydsl]\nignore = ["no_such_rule"]\n', encoding="utf-8")
+    assert [d.code for d in await spec.checked(told)] == ["nondecreasing_width"]
+    assert "no_such_rule" in client.messages[complaints].message
+    toml.unlink()
+    assert [d.code for d in await spec.checked(told)] == ["nondecreasing_width"]
+    await spec.close()
+
+
+async def test_waiving_in_a_recipe(client: Client, folder: Path) -> None:
+    spec = Editor(client, folder / "recipe.anynet")
+    text = "anynet 1\n\nrecipe big {\n  batch = 4096\n  optimizer = sgd(lr = 0.05)\n}\n"
+    found = await spec.open(text)
+    assert [d.code for d in found] == ["learning_rate"]
+    (action,) = [a for a in await spec.actions(found[0].range) if a.title.startswith("Waive")]
+    assert action.edit is not None
+    assert action.edit.changes is not None
+    text = applied(spec.text, action.edit.changes[spec.uri])
+    assert 'waive learning_rate because "why"\n}' in text
+    assert await spec.type(text) == []
+    await spec.close()
