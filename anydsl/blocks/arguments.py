@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from anydsl.blocks.faults import WIDTH
 from anydsl.design.faults import MISSING, UNKNOWN_NAME, WRONG_VALUE
-from anydsl.design.values import BlockDef, Groups, Size, Symbol, Value, is_number, spoken
+from anydsl.design.values import BlockDef, Groups, Size, Symbol, Value, is_number, spoken, whole
 from anydsl.design.vocabulary import SETTINGS
 from anydsl.graph.catalog import OPERATIONS
 from anydsl.graph.operations import Operation
@@ -60,7 +59,8 @@ def _pair(params: tuple[str, ...], symbol: Symbol, signature: str, at: Span) -> 
     given: dict[str, Any] = dict(zip(params, symbol.positional, strict=False))
     for name, value in symbol.named:
         if name == "groups" and "groups" not in params and "g" in params:
-            name, value = "g", Groups(value) if isinstance(value, int) else value
+            number = whole(value)
+            name, value = "g", value if number is None else Groups(number)
         if name not in params:
             hint = nearest(name, params) or signature
             raise Fault(Diagnostic(UNKNOWN_NAME, f"`{symbol.name}` has no `{name}`", at, help=hint))
@@ -87,7 +87,8 @@ def _fit(value: Value, setting: Setting, name: str, at: Span) -> Any:
         ):
             return value.dims
     elif is_number(value):
-        if setting.kind == "whole" and isinstance(value, Fraction):
+        number = whole(value) if setting.kind == "whole" else value
+        if number is None:
             kind = WIDTH if name in ("w", "g") else WRONG_VALUE
             message = (
                 f"`{name}` comes to {spoken(value)}: a width that does not divide to a whole number"
@@ -96,7 +97,7 @@ def _fit(value: Value, setting: Setting, name: str, at: Span) -> Any:
                 message = f"`{name}` comes to {spoken(value)}, and has to be a whole number"
             raise Fault(Diagnostic(kind, message, at))
         if setting.allows(value):
-            return value
+            return number
         raise Fault(
             Diagnostic(WRONG_VALUE, f"`{name}` is {setting.bounds()}, not {spoken(value)}", at)
         )

@@ -43,8 +43,9 @@ class Evaluator:
         read: the names that the lines of the last outermost block have used.
     """
 
-    def __init__(self, interpreter: Interpreter) -> None:
+    def __init__(self, interpreter: Interpreter, *, noting: bool = True) -> None:
         self.interpreter = interpreter
+        self.noting = noting
         self.notes: list[Note] = []
         self.entered: list[tuple[str, str]] = []
         self.operations = 0
@@ -119,7 +120,7 @@ class Evaluator:
         except Misfit as misfit:
             kind = WIDTH if "divide" in str(misfit) else SHAPE
             raise fault(kind, str(misfit), at) from None
-        if adjusted := operation.adjusted(*shapes):
+        if self.noting and (adjusted := operation.adjusted(*shapes)):
             self.notes.append(Note(adjusted, at))
         return self.interpreter(path, operation, inputs, shape)
 

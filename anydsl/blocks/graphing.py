@@ -60,7 +60,7 @@ class _Builder:
         key = (block.name, shape, *((k, type(v), v) for k, v in given.items()))
         if key in known:
             nodes, entered, out = known[key]
-            self.evaluator.count(len(nodes), block.span)
+            self.evaluator.count(len(nodes) + len(entered), block.span)
         else:
             self.nodes = nodes = []
             self.evaluator.entered = entered = []

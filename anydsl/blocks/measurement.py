@@ -208,16 +208,16 @@ class _Examiner:
     ) -> BlockCost:
         """Measure a block; one that does not ask where it stands is measured once per file."""
         key = (block.name, shape, *((k, type(v), v) for k, v in given.items()))
-        costs: dict[Any, tuple[BlockCost, tuple[Note, ...]]] = block.scope.costs
+        costs: dict[Any, tuple[BlockCost, tuple[Note, ...], int]] = block.scope.costs
         evaluator = self.evaluator
         if key in costs:
-            measured, notes = costs[key]
-            evaluator.count(len(measured.operations), block.span)
+            measured, notes, operations = costs[key]
+            evaluator.count(operations, block.span)
             evaluator.notes += notes
             return measured
         self.operations = []
         evaluator.placed = False
-        before = len(evaluator.notes)
+        before, counted = len(evaluator.notes), evaluator.operations
         out = evaluator.run(block, given, Feature(shape), "", positions)
         cost = Cost()
         for operation in self.operations:
@@ -226,7 +226,8 @@ class _Examiner:
         if not evaluator.placed:
             if len(costs) >= MOST_KNOWN:
                 costs.clear()
-            costs[key] = measured, tuple(evaluator.notes[before:])
+            operations = evaluator.operations - counted
+            costs[key] = measured, tuple(evaluator.notes[before:]), operations
         return measured
 
     def _record(

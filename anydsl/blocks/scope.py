@@ -18,6 +18,8 @@ from anydsl.graph.pointwise import Add, Multiply
 from anydsl.graph.rearranging import Concat
 from anydsl.graph.reserved import reserved
 from anydsl.language import tree
+from anydsl.language.column import Fork
+from anydsl.language.diagnostics import Fault
 from anydsl.language.source import Span
 
 if TYPE_CHECKING:
@@ -94,10 +96,7 @@ class Scope:
                     raise fault(WRONG_VALUE, _NO_WIDTH, expr.span)
                 return values.compare(expr.operator, left, right, expr.span)
             case tree.Logic():
-                left = self._truth(expr.left)
-                if left == (expr.operator == "or"):
-                    return left
-                return self._truth(expr.right)
+                return self._logic(expr)
             case tree.Not():
                 return not self._truth(expr.value)
             case tree.Conditional():
@@ -167,6 +166,21 @@ class Scope:
         if isinstance(value, bool):
             return value
         raise fault(WRONG_VALUE, f"expected a condition, not {sort_of(value)}", expr.span)
+
+    def _logic(self, expr: tree.Logic) -> bool:
+        decisive = expr.operator == "or"
+        try:
+            if self._truth(expr.left) == decisive:
+                return decisive
+        except Fork:
+            # designs differ on the left; where the right decides for all, that does not matter
+            try:
+                if self._truth(expr.right) == decisive:
+                    return decisive
+            except Fault:
+                pass
+            raise
+        return self._truth(expr.right)
 
     def _binary(self, expr: tree.Binary) -> Result:
         left, right = self._value(expr.left), self._value(expr.right)
@@ -297,7 +311,7 @@ _NO_WIDTH = "this is a number of groups (`groups = n`), and a group width is nee
 
 
 def _as_number(value: Result, at: Span) -> int | Fraction:
-    if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
+    if values.is_number(value):
         return value
     if isinstance(value, Groups):
         raise fault(WRONG_VALUE, _NO_WIDTH, at)

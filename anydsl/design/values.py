@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from anydsl.design.faults import TOO_LARGE, WRONG_VALUE
 from anydsl.language import tree
 from anydsl.language.builder import LARGEST
+from anydsl.language.column import NUMBERS, is_column
 from anydsl.language.diagnostics import Diagnostic, Fault
 from anydsl.language.record import Record
 from anydsl.language.source import Span
@@ -106,6 +107,8 @@ def spoken(value: Value) -> str:
             return value.name + (f"({', '.join(arguments)})" if arguments else "")
         case tuple():
             return f"[{', '.join(map(spoken, value))}]"
+        case _:
+            return "a column of numbers"
 
 
 def _decimal(value: Fraction) -> str:
@@ -118,9 +121,9 @@ def _decimal(value: Fraction) -> str:
     return f"{value.numerator}/{value.denominator}"
 
 
-def is_number(value: object) -> bool:
-    """Whether a value is a whole number or a fraction; a truth value is neither."""
-    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
+def is_number(value: object) -> TypeGuard[Number]:
+    """Whether a value is a whole number or a fraction, or a column; a truth value is none."""
+    return isinstance(value, NUMBERS) and not isinstance(value, bool)
 
 
 def arithmetic(operator: str, left: Number, right: Number, at: Span) -> Number:
@@ -139,7 +142,7 @@ def arithmetic(operator: str, left: Number, right: Number, at: Span) -> Number:
         case "*":
             result = left * right
         case "/":
-            result = Fraction(left) / right
+            result = (Fraction(left) if isinstance(left, int) else left) / right
         case "//":
             result = left // right
         case _:
@@ -153,9 +156,25 @@ def within_limit(value: Number, at: Span) -> Number:
     Raises:
         Fault: it is beyond the limit.
     """
+    column: object = value
+    if is_column(column):
+        if column.beyond(LARGEST):
+            raise _too_large(at)
+        return value
     if abs(value.numerator) > LARGEST or value.denominator > LARGEST:
-        raise Fault(Diagnostic(TOO_LARGE, f"this number is beyond the limit of {LARGEST:,}", at))
+        raise _too_large(at)
     return value.numerator if value.denominator == 1 else value
+
+
+def whole(value: Value) -> int | None:
+    """A number that is whole, None for any other value."""
+    if is_column(value):
+        return value.whole()
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _too_large(at: Span) -> Fault:
+    return Fault(Diagnostic(TOO_LARGE, f"this number is beyond the limit of {LARGEST:,}", at))
 
 
 def compare(operator: str, left: Value, right: Value, at: Span) -> bool:
@@ -170,15 +189,12 @@ def compare(operator: str, left: Value, right: Value, at: Span) -> bool:
         return left != right
     if operator == "in":
         if isinstance(right, Range) and is_number(left):
-            assert isinstance(left, (int, Fraction))
             inside = right.low <= left <= right.high
             return inside and (right.step is None or (left - right.low) % right.step == 0)
         if isinstance(right, tuple):
             return left in right
         raise Fault(Diagnostic(WRONG_VALUE, "`in` needs a range `a..b` or a list", at))
     if is_number(left) and is_number(right):
-        assert isinstance(left, (int, Fraction))
-        assert isinstance(right, (int, Fraction))
         match operator:
             case "<":
                 return left < right
@@ -197,7 +213,7 @@ def _round(value: Number) -> Number:
 
 def _multiple(x: Number, of: Number = 8) -> Number:
     """The multiple nearest to x, but not below 90 % of it, nor below one (as for MobileNets)."""
-    nearest = max(of, (x + Fraction(of) / 2) // of * of)
+    nearest = max(of, (x + of * Fraction(1, 2)) // of * of)
     return nearest + of if nearest < Fraction(9, 10) * x else nearest
 
 
@@ -243,6 +259,6 @@ def apply_function(
     if not fits or not all(map(is_number, (*values, *named.values()))):
         raise Fault(Diagnostic(WRONG_VALUE, f"`{signature}` takes numbers", at))
     of = values[1] if name == "multiple" and len(values) > 1 else named.get("of", 1)
-    if isinstance(of, (int, Fraction)) and of <= 0:
+    if is_number(of) and of <= 0:
         raise Fault(Diagnostic(WRONG_VALUE, "`multiple` needs an `of` above 0", at))
     return within_limit(function(*values, **named), at)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from anydsl.language.column import least
 from anydsl.language.declaration import setting
 from anydsl.language.record import Record
 
@@ -151,12 +152,14 @@ class Conv(Operation):
         Raises:
             Misfit: they don't divide.
         """
+        if self.groups is None and self.g is None:
+            return 1
         if self.groups is not None:
             groups = self.groups
             if channels % groups:
                 raise Misfit(f"{channels} channels don't divide into {groups} groups")
         else:
-            g = min(self.g or channels, channels)
+            g = least(self.g or channels, channels)
             if channels % g:
                 raise Misfit(f"{channels} channels don't divide into groups of {g}")
             groups = channels // g
