@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anydsl.drawing.content.figure import Figure
 from anydsl.drawing.layout.page import page
+from anydsl.drawing.layout.scene import Scene
 from anydsl.drawing.writers.style import FONT
 from anydsl.drawing.writers.svg import svg
 from anydsl.errors import RunError
@@ -22,7 +23,15 @@ def write(figure: Figure, scale: float = 2) -> bytes:
     Raises:
         RunError: the system has no font, or the picture would be too large.
     """
-    drawn = page(figure)
+    return png(page(figure), figure.name, scale)
+
+
+def png(drawn: Scene, title: str, scale: float) -> bytes:
+    """A scene as a file.
+
+    Raises:
+        RunError: the system has no font, or the picture would be too large.
+    """
     pixels = drawn.width * drawn.height * scale**2
     if pixels > _LARGEST:
         raise RunError(f"a PNG of {pixels:,.0f} pixels is too large: ask for a smaller --scale")
@@ -31,7 +40,7 @@ def write(figure: Figure, scale: float = 2) -> bytes:
             "this system has no font to write with: install one, such as DejaVu Sans "
             "(fonts-dejavu-core), or draw an .svg"
         )
-    return _render(svg(drawn, figure.name), scale)
+    return _render(svg(drawn, title), scale)
 
 
 def _render(text: str, scale: float) -> bytes:
