@@ -84,9 +84,13 @@ def words() -> Iterator[str]:
             yield _settings(operation.__settings__)
     yield "## Blocks of the library"
     yield "In scope in every file; their text is in `specs/std/`."
-    for file, blocks in _library():
+    for file, blocks in _library("block"):
         yield f"### `std/{file}`"
         yield _listed(blocks)
+    yield "## Spaces of the library"
+    yield "In scope in every file, too: `net N extends RegNetX { … }`."
+    for _, spaces in _library("space"):
+        yield _listed(spaces)
     yield from recipes()
 
 
@@ -170,16 +174,19 @@ def _shared_settings(table: Mapping[str, RecordType]) -> dict[str, Setting]:
     }
 
 
-def _library() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def _library(kind: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """The files of the library that declare something of a kind, with what they declare."""
     reader = Library()
     for path in sorted(Path(shipped(), "std").glob("*.anynet")):
-        module = reader.module(str(path))
-        blocks = [s for s in module.file.statements if isinstance(s, Block)]
-        yield path.stem, [(f"`{_declared(b)}`", " ".join(b.doc.split())) for b in blocks]
+        declared = reader.module(str(path)).declared(kind)
+        if declared:
+            yield path.stem, [(f"`{_declared(b)}`", " ".join(b.doc.split())) for b in declared]
 
 
 def _declared(block: Block) -> str:
     assert block.label is not None
+    if block.params is None:
+        return block.label.name.text + (f" extends {block.base.text}" if block.base else "")
     parameters = ", ".join(param.span.text for param in block.params or ())
     return f"{block.label.name.text}({parameters})"
 

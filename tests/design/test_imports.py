@@ -117,7 +117,7 @@ def test_shipped_files(tmp_path: Path, write: Write) -> None:
 
 
 def test_shipped_files_on_the_command_line() -> None:
-    assert Library().module("std:regnet/regnetx").declared("space")
+    assert Library().module("std:regnet/regnetx").declared("net")
     with pytest.raises(UsageError, match="did you mean `std:regnet/"):
         Library().module("std:regnet/regnetz9")
     with pytest.raises(UsageError):
