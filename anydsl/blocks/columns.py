@@ -103,7 +103,7 @@ class Whole(Column):
         return self._remember("//", other, self._divide)
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return _divided(other, self)
+        return _divided(other.numerator, self * other.denominator)
 
     def __mod__(self, other: Any) -> Any:
         if not isinstance(other, (int, Whole)):
@@ -188,6 +188,8 @@ class Whole(Column):
 
     def least(self, other: Any) -> Any:
         """As `Column` says."""
+        if not isinstance(other, (int, Whole)):
+            return self if self <= other else other
         low, high = _bounds(other)
         if self.high <= low or self is other:
             return self

@@ -183,7 +183,7 @@ block growing(w, s = 1) {
 
 block counting(w, s = 1) {
   part = (w + 1) / 3
-  near = round(w / 4) + multiple(w / 5, of = 3) + max(w // 7, part, 2) - min(1, part)
+  near = round(w / 4) + multiple(w / 5, of = 3) + round(max(w // 7, part, 2) - min(1, part))
   out = x -> conv(near * 2 % 11 + 1, k = 1, s = s) -> conv(w - 1 if w in 4..9 step 3 else w, k = 1)
 }
 
