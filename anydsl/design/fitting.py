@@ -11,13 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 
 from anydsl.design.quantized import compatible, quantized_linear
 from anydsl.design.vocabulary import QuantizedLinear
 from anydsl.language.record import Record
 
-_FINEST = 4
 _LEVELS = 64
+_MOST_RAW = 128
+_MOST_TRIED = 5_000
+_MOST_SLOPES = 64
 _NARROWEST = 1.04
 _BEST = 12
 _W0S = 24
@@ -35,6 +38,21 @@ class Fitting(Record):
         """A width as it is after the adjustment."""
         return compatible(raw, self.b, self.g, self.groups, self.rounding)
 
+    def before(self, width: int, q: int) -> set[int]:
+        """The multiples of q that are adjusted to a width, the nearest of them."""
+        unit = self.groups or self.g or 1
+        if self.b < 1:
+            unit = math.lcm(unit, int(1 / Fraction(self.b)))
+        reach = int(2 * unit * Fraction(self.b)) // q + 1
+        middle = width // q
+        raw = (
+            place * q
+            for way in range(min(reach, _MOST_RAW) + 1)
+            for place in {middle - way, middle + way}
+            if place > 0
+        )
+        return set(islice((v for v in raw if self.width(v) == width), _MOST_RAW))
+
 
 class Fit(Record):
     """Parameters, the stages (depth, width) that they give, adjusted, and e_fit."""
@@ -45,26 +63,34 @@ class Fit(Record):
 
 
 def fit_exactly(
-    stages: Sequence[tuple[int, int]], fitting: Fitting, q: int = 8
+    stages: Sequence[tuple[int, int]], fitting: Fitting, q: int = 8, finest: int = 4
 ) -> QuantizedLinear | None:
     """The roundest parameters that give stages exactly; None where none does.
 
-    Looked for are w0 that are multiples of q, and wm and wa with as few decimals as can be, wm with
-    up to four. Among those equally round, a wm from 1.5 to 3 comes first, as the paper has it.
+    Looked for are w0 that are multiples of q, and wm and wa with as few decimals as can be. Among
+    those equally round, a wm from 1.5 to 3 comes first, as the paper has it.
 
     Args:
         stages: depth and width of each, the width after the adjustment.
         fitting: the adjustment.
         q: what widths before it are multiples of.
+        finest: how many decimals wm may have.
     """
-    raw = [{v for v in range(q, 2 * w + 2 * q, q) if fitting.width(v) == w} for _, w in stages]
-    if not stages or not all(raw):
+    if not 0 < len(stages) <= _LEVELS:
         return None
-    for digits in range(2, _FINEST + 1):
+    raw = [fitting.before(w, q) for _, w in stages]
+    if not all(raw):
+        return None
+    first = stages[0][1]
+    tried = 0
+    for digits in range(2, finest + 1):
         found: dict[tuple[float, ...], QuantizedLinear] = {}
-        for w0 in sorted(raw[0]):
+        for w0 in sorted(raw[0], key=lambda w: (abs(w - first), w)):
             for wm in _factors(w0, raw[-1], len(stages), digits, q):
-                for wa in _slopes(stages, raw, w0, wm, q):
+                tried += 1
+                if tried > _MOST_TRIED:
+                    return found[min(found)] if found else None
+                for wa in islice(_slopes(stages, raw, w0, wm, q), _MOST_SLOPES):
                     made = QuantizedLinear(
                         sum(d for d, _ in stages), w0, wa, wm, q, fitting.rounding
                     )

@@ -38,7 +38,7 @@ net A {
   body {
     block = resnext
     g = 8
-    stages quantized_linear { d = 13, w0 = 24, wa = 36, wm = 2.49 }
+    stages quantized_linear { d = 13, w0 = 24, wa = 39, wm = 2.49 }
   }
   head { classes = 1000 }
 }
@@ -65,7 +65,7 @@ class QuantizedWidths(DeclarationRule):
 
     ## Use instead
     ```anynet
-    stages quantized_linear { d = 13, w0 = 24, wa = 36, wm = 2.49 }
+    stages quantized_linear { d = 13, w0 = 24, wa = 39, wm = 2.49 }
     ```
 
     ## Fix
@@ -94,15 +94,14 @@ class QuantizedWidths(DeclarationRule):
             return
         first = network.stages[0]
         b, g = setting(first, "b"), setting(first, "g")
-        from anydsl.design.recovering import Recovery
+        from anydsl.design.fitting import Fitting, fit_exactly
 
-        groups = g.n if isinstance(g, Groups) else None
-        made = Recovery(
-            found,
+        fitting = Fitting(
             b if isinstance(b, (int, Fraction)) else 1,
             g if isinstance(g, int) else None,
-            groups,
-        ).best()
+            g.n if isinstance(g, Groups) else None,
+        )
+        made = fit_exactly(found, fitting, finest=2)
         if made is None:
             return
         settings = ", ".join(f"{k} = {spoken(getattr(made, k))}" for k in ("d", "w0", "wa", "wm"))
