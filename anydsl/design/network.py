@@ -133,6 +133,8 @@ class Space(Record):
 
     Attributes:
         shared: the keys that are drawn once for all stages, on the body.
+        own: by stage, the keys that it says itself, so that the body's draw does not reach it.
+        blocks: by stage, the choice of blocks where the block is drawn; the stage has the first.
         generator: the settings of `stages quantized_linear`; the stages are then not known.
     """
 
@@ -142,6 +144,8 @@ class Space(Record):
     stem: Part | None = None
     head: Part | None = None
     shared: tuple[str, ...] = ()
+    own: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    blocks: Settings = ()
     generator: tuple[tuple[str, Value], ...] = ()
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waiver, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from anydsl.design import reading
-from anydsl.design.draws import Choice
+from anydsl.design.draws import Choice, LogUniform, Normal, Uniform
 from anydsl.design.entries import EntryReader
 from anydsl.design.faults import MISSING, TOO_LARGE, UNKNOWN_NAME
 from anydsl.design.generating import generate, read_generator
@@ -65,11 +65,30 @@ class _Resolver:
         if self.reader.lacking or any(d.level == "error" for d in self.diagnostics):
             return None, self.diagnostics
         body = self.out.parts["body"].entries
-        shared = tuple(sorted(key for key, entry in body.items() if entry.drawn))
+        drawn = {_target(key) for key, entry in body.items() if entry.drawn}
+        own = {
+            name: tuple(sorted(map(_target, section.entries)))
+            for name, section in self.out.stages.items()
+        }
         space = Space(
-            self.out.name, doc=self.out.doc, shared=shared, generator=self.generator, **parts
+            self.out.name,
+            doc=self.out.doc,
+            shared=tuple(sorted(drawn)),
+            own=tuple(own.items()),
+            blocks=self._drawn_blocks(parts["stages"], body),
+            generator=self.generator,
+            **parts,
         )
         return space, self.diagnostics
+
+    def _drawn_blocks(self, stages: tuple[Stage, ...], body: dict[str, Entry]) -> Settings:
+        drawn: dict[str, Any] = {}
+        for stage in stages:
+            section = self.out.stages.get(stage.name)
+            entry = (section and section.entries.get("block")) or body.get("block")
+            if entry is not None and entry.drawn:
+                drawn[stage.name] = self.reader.value(entry, ANY, quiet=True)
+        return tuple(drawn.items())
 
     def _parts(self) -> dict[str, Any]:
         input_ = self._input()
@@ -239,7 +258,7 @@ class _Resolver:
                 entry = shared.get(key)
             if entry is None or (key == "w" and width is not None):
                 continue
-            target = "g" if key == "groups" else key
+            target = _target(key)
             self.places[f"{path}.{target}"] = entry.value.span
             setting = SETTINGS.get(key, ANY)
             value = (
@@ -247,7 +266,10 @@ class _Resolver:
                 if path in _DEFAULT_BLOCKS
                 else self.reader.listed(entry, setting, depth)
             )
-            if value is not None:
+            if key == "groups" and isinstance(value, (LogUniform, Normal)):
+                message = "`groups` is drawn by `choice` or `uniform`"
+                self.reader.report(WRONG_VALUE, message, entry.value.span)
+            elif value is not None:
                 values[target] = _as_groups(value) if key == "groups" else value
         for param in block.params:
             name = param.name.text
@@ -317,8 +339,18 @@ class _Resolver:
                     self.reader.add(fault.diagnostic)
 
 
+def _target(key: str) -> str:
+    """The parameter that a setting is given to."""
+    return "g" if key == "groups" else key
+
+
 def _as_groups(value: Any) -> Any:
     """Numbers of groups, for each block or all, as what a block's `g` is given."""
+    if isinstance(value, Uniform):
+        low, high, step = (cast("int", n) for n in (value.range.low, value.range.high, value.range.step))
+        return Choice(tuple(Groups(n) for n in range(low, high + 1, step)))
+    if isinstance(value, Choice):
+        return Choice(tuple(Groups(cast("int", n)) for n in value.values))
     if isinstance(value, tuple):
         return tuple(Groups(n) for n in cast("tuple[int, ...]", value))
     return Groups(value) if isinstance(value, int) else value

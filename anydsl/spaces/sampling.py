@@ -1,0 +1,137 @@
+"""Designs of a space: the first of the proposals (seed, i, 0), (seed, i, 1), … that is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from anydsl.design.network import Network, Space
+from anydsl.errors import AnydslError
+from anydsl.spaces.batch import Array, Batch
+from anydsl.spaces.plan import Plan
+from anydsl.spaces.streams import Stream, tile
+from anydsl.spaces.trials import Trials
+
+CHUNK = 2**15
+"""How many proposals are made at once; it changes nothing but speed and memory."""
+
+PATIENCE = 4_000_000
+"""Of so many proposals, one in a million has to be accepted."""
+
+_HALVED = 32
+
+
+class Design:
+    """One design: the stages, what they cost, and which proposal it was."""
+
+    __slots__ = ("_batch", "_row", "index", "tries")
+
+    def __init__(self, index: int, tries: int, batch: Batch, row: int) -> None:
+        self.index = index
+        self.tries = tries
+        self._batch = batch
+        self._row = row
+
+    @property
+    def costs(self) -> dict[str, int]:
+        """`params`, `flops` and `acts`."""
+        return {key: int(column[self._row]) for key, column in self._batch.costs.items()}
+
+    def network(self) -> Network:
+        """The design as a network, with the rules and waivers of its space."""
+        space = self._batch.plan.space
+        stages = tuple(
+            self._batch.stage(self._row, place) for place in range(self._batch.stages)
+        )
+        return Network(
+            f"{space.name}_{self.index}",
+            space.input,
+            stages,
+            stem=space.stem,
+            head=space.head,
+            rules=tuple(rule.replace(inherited=True) for rule in space.rules),
+            waivers=tuple(waiver.replace(inherited=True) for waiver in space.waivers),
+        )
+
+
+class Sampler:
+    """Draws designs of a space.
+
+    Attributes:
+        proposals: how many were tried up to the accepted ones.
+    """
+
+    def __init__(self, space: Space, seed: int, *, chunk: int = CHUNK) -> None:
+        self.space = space
+        self.plan = Plan(space)
+        self.trials = Trials(self.plan)
+        self.stream = Stream(seed, self.trials.proposer.width)
+        self.chunk = chunk
+        self.proposals = 0
+        self.accepted = 0
+
+    def designs(self, n: int, start: int = 0) -> list[Design]:
+        """Designs start to start + n - 1, in order.
+
+        Raises:
+            AnydslError: the space is met too rarely.
+        """
+        found: dict[int, Design] = {}
+        pending = np.arange(start, start + n, dtype=np.int64)
+        number = tried = 0
+        while len(pending):
+            for tries in _pieces(tile(number), self.chunk):
+                if not len(pending):
+                    break
+                size = max(1, self.chunk // len(tries))
+                for at in range(0, len(pending), size):
+                    some = pending[at : at + size]
+                    self._try(some, number, tries, found)
+                    tried += len(some) * len(tries)
+                    if tried >= PATIENCE and len(found) < tried / 1_000_000:
+                        raise AnydslError(self._rare(tried, len(found)))
+                pending = pending[[int(i) not in found for i in pending]]
+            number += 1
+        self.proposals += sum(design.tries for design in found.values())
+        self.accepted += n
+        return [found[i] for i in range(start, start + n)]
+
+    def _try(
+        self, some: Array, number: int, tries: range, found: dict[int, Design]
+    ) -> None:
+        u: Any = self.stream.proposals(some, number, tries)
+        first = np.full(len(some), len(tries))
+        kept = self.trials.run(u)
+        for places, _ in kept:
+            np.minimum.at(first, places // len(tries), places % len(tries))
+        for places, batch in kept:
+            design, place = places // len(tries), places % len(tries)
+            rows = np.flatnonzero(first[design] == place)
+            own = batch.take(rows)
+            for row, (d, t) in enumerate(zip(design[rows], place[rows], strict=True)):
+                index = int(some[d])
+                found[index] = Design(index, tries.start + int(t) + 1, own, row)
+
+    def rates(self) -> list[tuple[str, int, int]]:
+        """For each requirement how many proposals came to it and how many kept it."""
+        return [
+            (name, self.trials.kept[name], judged) for name, judged in self.trials.judged.items()
+        ]
+
+    def _rare(self, tried: int, accepted: int) -> str:
+        lines = [
+            f"{self.space.name} is met too rarely to be sampled: {accepted} of {tried:,} proposals "
+            "were accepted. Of those that came to each requirement, one after the other, kept it:"
+        ]
+        for name, kept, judged in self.rates():
+            lines.append(f"  {kept:>9,} of {judged:>9,}  {name}")
+        return "\n".join(lines)
+
+
+def _pieces(whole: range, chunk: int) -> Iterator[range]:
+    """A tile in parts: as there are fewer to draw at the end of a long one."""
+    size = min(chunk, len(whole) if len(whole) < _HALVED else max(_HALVED, len(whole) // 4))
+    for start in range(whole.start, whole.stop, size):
+        yield range(start, min(start + size, whole.stop))
