@@ -1,6 +1,6 @@
 """anydsl: a language for convolutional network design spaces, and its compiler to torch.fx.
 
-The verbs (`load`, `check`, `measure`, `compile`, `for_inference`, `train`) and the values that they
+The verbs (`load`, `check`, `measure`, `compile`, `for_inference`, `sample`, `train`) and the values that they
 take and give are resolved on first use, so that importing the package is quick and needs no torch.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from anydsl.api import check, compile, for_inference, load, measure, train
+    from anydsl.api import check, compile, for_inference, load, measure, sample, train
     from anydsl.blocks.measurement import Measurement
     from anydsl.design.network import Network, Part, Space, Stage
     from anydsl.design.recipe import Recipe
@@ -24,6 +24,7 @@ _HOMES = {
     "for_inference": "anydsl.api",
     "load": "anydsl.api",
     "measure": "anydsl.api",
+    "sample": "anydsl.api",
     "train": "anydsl.api",
     "Measurement": "anydsl.blocks.measurement",
     "Network": "anydsl.design.network",
@@ -51,6 +52,7 @@ __all__ = [
     "for_inference",
     "load",
     "measure",
+    "sample",
     "train",
 ]
 

@@ -26,7 +26,7 @@ def _display(network: Network) -> str | None:
 
 Network.display = _display
 
-__all__ = ["check", "compile", "for_inference", "load", "measure", "train"]
+__all__ = ["check", "compile", "for_inference", "load", "measure", "sample", "train"]
 
 
 def load(spec: str) -> Network | Space:
@@ -70,6 +70,22 @@ def compile(
     from anydsl.lowering.compiler import compile_network
 
     return compile_network(network, device=device, seed=seed)
+
+
+def sample(space: Space, n: int = 1, seed: int = 0) -> list[Network]:
+    """Draw designs of a space; design i under a seed is the same whatever n.
+
+    The networks lint clean: principles that they miss are waived as "drawn from" the space.
+
+    Raises:
+        AnydslError: the space is met by less than one proposal in a million.
+        SpecError: no design can meet it.
+    """
+    from anydsl.checker.drawn import as_net
+    from anydsl.spaces.sampling import Sampler
+
+    designs = Sampler(space, seed).designs(n)
+    return [as_net(design.network(), space.name) for design in designs]
 
 
 def for_inference(network: Network, module: fx.GraphModule) -> fx.GraphModule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -28,12 +29,21 @@ def expand(network: Network, recipe: Recipe | None = None) -> str:
     The text formats to itself and resolves to an equal network; where two files use one name for
     two things, one of them gets another name.
     """
-    names = _Names(network)
+    return _text([network], recipe)
+
+
+def expand_all(networks: Sequence[Network]) -> str:
+    """Write several networks as one `.anynet` text, as `expand` writes one."""
+    return _text(networks, None)
+
+
+def _text(networks: Sequence[Network], recipe: Recipe | None) -> str:
+    names = _Names(networks)
     sections = [["anynet 1"]]
     if names.constants:
         sections.append([f"{name} = {value}" for name, value in names.constants.items()])
     sections += [names.write(block) for block in names.blocks]
-    sections.append(_net(network, names))
+    sections += [_net(network, names) for network in networks]
     if recipe is not None:
         sections.append(_recipe(recipe))
     return format_text("\n\n".join("\n".join(lines) for lines in sections) + "\n")
@@ -43,25 +53,27 @@ def expand(network: Network, recipe: Recipe | None = None) -> str:
 
 
 class _Names:
-    """The blocks and constants of a network's own files, under names that tell them apart.
+    """The blocks and constants of some networks' own files, under names that tell them apart.
 
     Attributes:
         blocks: those that do not stand in the library, callees first.
         constants: what those use, by the name that it gets.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, networks: Sequence[Network]) -> None:
         self.blocks: list[BlockDef] = []
         self.constants: dict[str, str] = {}
         self.given: dict[tuple[int, str], str] = {}  # by module and name, the name in the text
-        parts = [p for p in (network.stem, *network.stages, network.head) if p is not None]
+        everything = [p for net in networks for p in (net.stem, *net.stages, net.head)]
+        parts = list(dict.fromkeys(p for p in everything if p is not None))
         used = [part.block for part in parts]
         for part in parts:
             for _, value in part.settings:
                 for item in value if isinstance(value, tuple) else (value,):
                     if isinstance(item, Symbol) and item.block:
                         used.append(item.block)
-        library = {block.name for block in used if _in_library(block)} | {network.name}
+        library = {block.name for block in used if _in_library(block)}
+        library |= {network.name for network in networks}
         self.taken = library | set(_DEFAULT_BLOCKS.values())
         for block in used:
             self._visit(block)

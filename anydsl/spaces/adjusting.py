@@ -5,19 +5,23 @@ Both are the array forms of what `design/quantized` does for one design, and equ
 
 from __future__ import annotations
 
-import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anydsl.design.vocabulary import WIDEST
+from anydsl.design.quantized import quantized_linear as exactly_quantized
+from anydsl.design.vocabulary import WIDEST, QuantizedLinear
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_NEAR = 1e-7
+_NEAR = 1e-9
 """So near to a half, array and scalar mathematics may round differently: Python decides."""
+
+_MOST_EXPONENTS = 64
+"""Designs with more exponents are done one by one."""
 
 
 def compatible(
@@ -51,6 +55,8 @@ def quantized_linear(
 ) -> tuple[Integers, Integers, Integers]:
     """Stages of many generators.
 
+    Exponents rise with the blocks, so it is enough to find the block at which each one starts.
+
     Args:
         d: depths.
         w0, wa, wm, q: the other parameters, as doubles and whole numbers.
@@ -59,36 +65,56 @@ def quantized_linear(
         The number of stages, 0 where a width is beyond the limit, and designs x most stages the
         depth and the width of each stage, 0 behind the last.
     """
-    most = int(d.max(initial=1))
-    j = np.arange(most)
-    exponents = np.log((w0[:, None] + wa[:, None] * j) / w0[:, None])
-    exponents /= np.log(wm)[:, None]
-    k = np.rint(exponents)
-    near = np.abs(np.abs(exponents - np.floor(exponents)) - 0.5) < _NEAR
-    for row, column in np.argwhere(near):
-        a, b, c = float(w0[row]), float(wa[row]), float(wm[row])
-        k[row, column] = round(math.log((a + b * int(column)) / a) / math.log(c))
-    with np.errstate(over="ignore"):
-        exact = w0[:, None] * wm[:, None] ** k / q[:, None]
-    whole = np.rint(exact)
-    near = np.abs(np.abs(exact - np.floor(exact)) - 0.5) < _NEAR * np.maximum(1, exact)
-    for row, column in np.argwhere(near):
+    with np.errstate(all="ignore"):
+        steps = np.log1p(wa * (d - 1) / w0) / np.log(wm)
+        by_itself = ~(steps < _MOST_EXPONENTS)
+        most = int(np.max(steps, where=~by_itself, initial=0) + 0.5) + 1
+        exponents = np.arange(most + 1)[:, None]
+        powers = wm**exponents
+        slope = w0 / wa
+        starts = (powers / np.sqrt(wm) - 1) * slope
+        near = np.abs(starts - np.rint(starts)) < _NEAR * (starts + slope)
+        by_itself |= np.any(near & (starts < d), axis=0)
+        firsts = np.fmin(np.ceil(starts), d)
+        firsts[0] = 0
+        exact = w0 * powers / q
+        whole = np.rint(exact)
+    lengths = np.diff(firsts, axis=0, append=d[None]).astype(np.int64)
+    present = lengths > 0
+    near = present & (np.abs(exact - np.floor(exact) - 0.5) < _NEAR * np.maximum(1, exact))
+    near[:, by_itself] = False
+    for place, row in np.argwhere(near):
         a, c = float(w0[row]), float(wm[row])
-        whole[row, column] = round(a * c ** int(k[row, column]) / int(q[row]))
-    inside = j < d[:, None]
-    wide = np.any(inside & (whole * q[:, None] > WIDEST), axis=1)
-    widths = np.where(inside, np.minimum(whole, WIDEST).astype(np.int64) * q[:, None], -1)
-    starts = np.ones(widths.shape, bool)
-    starts[:, 1:] = widths[:, 1:] != widths[:, :-1]
-    starts &= inside
-    number = np.cumsum(starts, axis=1)
-    stages = number[:, -1]
-    shape = (len(d), int(stages.max(initial=1)))
-    depths, out = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    rows, columns = np.nonzero(starts)
-    place = number[rows, columns] - 1
-    out[rows, place] = widths[rows, columns]
-    ends = np.append(columns[1:], 0)
-    last = np.append(rows[1:] != rows[:-1], True) if len(rows) else np.zeros(0, bool)
-    depths[rows, place] = np.where(last, d[rows], ends) - columns
-    return np.where(wide, 0, stages), depths, out
+        whole[place, row] = round(a * c ** int(place) / int(q[row]))
+    widths = np.where(present, np.minimum(whole * q, 2 * WIDEST), 0).astype(np.int64)
+    wide = np.any(widths > WIDEST, axis=0)
+    stages = np.zeros(len(d), np.int64)
+    depths, found = np.zeros((2, len(d), most + 1), np.int64)
+    before = np.full(len(d), -1)
+    for place in range(most + 1):
+        rows = np.flatnonzero(present[place])
+        width = widths[place, rows]
+        stages[rows] += width != before[rows]
+        before[rows] = width
+        at = stages[rows] - 1
+        found[rows, at] = width
+        depths[rows, at] += lengths[place, rows]
+    stages[wide] = 0
+    for row in np.flatnonzero(by_itself).tolist():
+        runs = _scalar(int(d[row]), w0[row], wa[row], wm[row], int(q[row]))
+        if len(runs) > depths.shape[1]:
+            more = ((0, 0), (0, len(runs) - depths.shape[1]))
+            depths, found = np.pad(depths, more), np.pad(found, more)
+        stages[row] = len(runs)
+        depths[row] = found[row] = 0
+        for place, (depth, width) in enumerate(runs):
+            depths[row, place], found[row, place] = depth, width
+    return stages, depths, found
+
+
+def _scalar(d: int, w0: Any, wa: Any, wm: Any, q: int) -> list[tuple[int, int]]:
+    w0, wa, wm = (Fraction(float(x)) for x in (w0, wa, wm))
+    try:
+        return exactly_quantized(QuantizedLinear(d, w0, wa, wm, q))
+    except OverflowError:
+        return []

@@ -30,6 +30,7 @@ class Batch:
         depths: by stage, where a generator gives them.
         widths: by stage, made to fit the groups; None where the stage keeps what it was given.
         costs: `params`, `flops` and `acts`, once they are known.
+        outputs: by stage the width that it puts out, once it is known.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Batch:
         self.depths = depths
         self.widths: list[Array | None] = [None] * stages
         self.costs: dict[str, Array] = {}
+        self.outputs: list[Array] = []
 
     def take(self, rows: Array) -> Batch:
         """Some of the designs."""
@@ -57,6 +59,7 @@ class Batch:
         )
         taken.widths = [None if w is None else w[rows] for w in self.widths]
         taken.costs = {key: cost[rows] for key, cost in self.costs.items()}
+        taken.outputs = [w[rows] for w in self.outputs]
         return taken
 
     def slot(self, stage: int, key: str) -> Slot | None:
@@ -84,6 +87,8 @@ class Batch:
             return self.depths[stage]
         if key == "w" and (adjusted or self.depths is not None):
             width = self.widths[stage]
+            if self.outputs and adjusted:
+                return self.outputs[stage]
             if width is not None:
                 return width
         slot = self.slot(stage, key)
@@ -101,6 +106,10 @@ class Batch:
     def numbers_drawn(self, stage: int) -> Array:
         """The widths of a stage as they were drawn."""
         return self.numbers(stage, "w", adjusted=False)
+
+    def width(self, row: int, place: int) -> int:
+        """What a stage of a design that was measured puts out."""
+        return int(self.outputs[place][row])
 
     def table(self, slot: Slot) -> Table | None:
         """The table of a drawn slot; None where it is continuous."""
@@ -146,7 +155,7 @@ class Facts:
     """One design of a batch, for the predicates."""
 
     def __init__(self, batch: Batch, row: int, *, adjusted: bool) -> None:
-        self.batch, self.row = batch, row
+        self.batch, self.row, self.adjusted = batch, row, adjusted
         self.stages = [
             batch.stage(row, place, adjusted=adjusted) for place in range(batch.stages)
         ]
@@ -154,6 +163,11 @@ class Facts:
     def values(self, key: str) -> list[tuple[str, Value]]:
         """Stage name and value of a key, for the stages that have it."""
         found = [(stage.name, setting(stage, key)) for stage in self.stages]
+        if key == "w" and self.adjusted and self.batch.outputs:
+            found = [
+                (stage.name, self.batch.width(self.row, place))
+                for place, stage in enumerate(self.stages)
+            ]
         return [(name, value) for name, value in found if value is not None]
 
     def total(self, name: str) -> int:

@@ -59,7 +59,8 @@ class Plan:
         chains: draws that are made jointly, under the requirements of their order.
         settled: requirements that hold, or can't hold, of every draw.
         screens: the other requirements that no cost is needed for.
-        finals: those of costs.
+        finals: those of costs, and of widths that only the blocks know.
+        again: those of widths, which have to hold of the adjusted design too.
     """
 
     def __init__(self, space: Space) -> None:
@@ -100,9 +101,14 @@ class Plan:
         loose = [rule for rule in required if id(rule) not in chained]
         self.screens = [rule for rule in loose if not totals(rule.predicate) & COSTS]
         self.finals = [rule for rule in loose if totals(rule.predicate) & COSTS]
-        self.again = [
+        wide = [
             rule for rule in required if "w" in keys(rule.predicate) and rule not in self.finals
         ]
+        known = all("w" in slots for slots in self.slots)
+        self.again = wide if known else []
+        self.finals += [] if known else wide
+        if self.generator or not known:  # widths are no draws
+            self.screens = [rule for rule in self.screens if rule not in wide]
 
     def slot(self, place: int, key: str) -> Slot | None:
         """What gives a stage a key; its block's default where it is not given."""

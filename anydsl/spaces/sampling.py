@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from anydsl.design.network import Network, Space
+from anydsl.design.values import Value
 from anydsl.errors import AnydslError
 from anydsl.spaces.batch import Array, Batch
-from anydsl.spaces.plan import Plan
+from anydsl.spaces.describing import describe_stage
+from anydsl.spaces.plan import Plan, Slot
 from anydsl.spaces.streams import Stream, tile
 from anydsl.spaces.trials import Trials
 
@@ -39,9 +41,30 @@ class Design:
         """`params`, `flops` and `acts`."""
         return {key: int(column[self._row]) for key, column in self._batch.costs.items()}
 
+    @property
+    def space(self) -> Space:
+        """The space that it was drawn from."""
+        return self._batch.plan.space
+
+    def draws(self) -> list[tuple[str, Value]]:
+        """What was drawn: the key and the value of each draw, widths before they were adjusted."""
+        variables = self._batch.plan.variables
+        return [
+            (variable.key, self._batch.value(self._row, Slot(None, number)))
+            for number, variable in enumerate(variables)
+        ]
+
+    def described(self) -> dict[str, Any]:
+        """The design as plain data: index, settings of the stages, costs."""
+        stages = [
+            describe_stage(self._batch.stage(self._row, place), self._batch.width(self._row, place))
+            for place in range(self._batch.stages)
+        ]
+        return {"index": self.index, "stages": stages, **self.costs}
+
     def network(self) -> Network:
         """The design as a network, with the rules and waivers of its space."""
-        space = self._batch.plan.space
+        space = self.space
         stages = tuple(
             self._batch.stage(self._row, place) for place in range(self._batch.stages)
         )

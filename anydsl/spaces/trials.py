@@ -99,10 +99,7 @@ class Trials:
 
     def _screen(self, batch: Batch) -> Array:
         """Those whose draws keep what is required of draws."""
-        rules = self.plan.screens
-        if self.plan.generator:  # widths are no draws
-            rules = [rule for rule in rules if rule not in self.plan.again]
-        return self._hold(rules, batch, adjusted=False)
+        return self._hold(self.plan.screens, batch, adjusted=False)
 
     def _adjust(self, batch: Batch) -> Array:
         """Make widths compatible; those that keep what is required of widths."""
