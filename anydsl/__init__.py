@@ -1,7 +1,8 @@
 """anydsl: a language for convolutional network design spaces, and its compiler to torch.fx.
 
-The verbs (`load`, `check`, `measure`, `compile`, `for_inference`, `sample`, `train`) and the values that they
-take and give are resolved on first use, so that importing the package is quick and needs no torch.
+The verbs (`load`, `check`, `measure`, `sample`, `compile`, `for_inference`, `train`) and the values
+that they take and give are resolved on first use, so that importing the package is quick and needs
+no torch.
 """
 
 from __future__ import annotations

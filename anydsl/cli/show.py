@@ -1,4 +1,7 @@
-"""Show a net stage by stage: shapes, settings, parameters, flops, activations."""
+"""Show a net stage by stage: shapes, settings, parameters, flops, activations.
+
+Of a space it shows what is drawn, what is required and how many draws there are.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from anydsl.blocks.measurement import Measurement
 from anydsl.checker.describing import describe
-from anydsl.checker.loading import pick
+from anydsl.checker.engine import Checked
+from anydsl.checker.loading import pick, split
 from anydsl.cli._tables import print_table
-from anydsl.design.network import Network
+from anydsl.design.modules import Library
+from anydsl.design.network import Network, Space
 from anydsl.design.predicates import write
+from anydsl.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the table or the JSON."""
-    _, checked = pick(args.spec, "net")
+    checked = _pick(args.spec)
+    if isinstance(checked.value, Space):
+        if args.blocks or args.ops:
+            raise UsageError("a space has no blocks to show: --blocks and --ops are for nets")
+        from anydsl.cli._spaces import print_space
+
+        print_space(checked.value, args.format)
+        return 0
     measured = checked.measured
     assert measured is not None
     described = describe(measured)
@@ -49,6 +62,14 @@ def run(args: argparse.Namespace) -> int:
         what = write(waiver.predicate) if waiver.predicate is not None else waiver.rule
         sys.stdout.write(f"waived  {what}: {waiver.because}\n")
     return 0
+
+
+def _pick(spec: str) -> Checked:
+    """The one net of a file, the one space where it has no net, or what is named."""
+    library = Library()
+    path, name = split(spec)
+    nets = not name and library.module(path).declared("net")
+    return pick(spec, *(("net",) if nets else ("net", "space")), library=library)[1]
 
 
 def _parts(

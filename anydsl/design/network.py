@@ -136,6 +136,7 @@ class Space(Record):
         own: by stage, the keys that it says itself, so that the body's draw does not reach it.
         blocks: by stage, the choice of blocks where the block is drawn; the stage has the first.
         generator: the settings of `stages quantized_linear`; the stages are then not known.
+        scope: where each value was written, by field path such as `s2.w`.
     """
 
     name: str
@@ -150,6 +151,11 @@ class Space(Record):
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     doc: str = ""
+    scope: dict[str, Span] | None = None
+
+    def place(self, path: str) -> Span | None:
+        """Where a value was written; None for a space that was never text."""
+        return _nearest(path, self.scope or {})
 
 
 class Resolved(Record):
@@ -164,6 +170,10 @@ class Resolved(Record):
 
     def place(self, path: str) -> Span:
         """Where a value was written; where it was not, the nearest thing around it."""
-        while path not in self.places and "." in path:
-            path = path.rpartition(".")[0]
-        return self.places.get(path) or self.places[""]
+        return _nearest(path, self.places) or self.places[""]
+
+
+def _nearest(path: str, places: dict[str, Span]) -> Span | None:
+    while path not in places and "." in path:
+        path = path.rpartition(".")[0]
+    return places.get(path) or places.get("")

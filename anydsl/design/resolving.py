@@ -8,7 +8,7 @@ from typing import Any, cast
 from anydsl.design import reading
 from anydsl.design.draws import Choice, LogUniform, Normal, Uniform
 from anydsl.design.entries import EntryReader
-from anydsl.design.faults import MISSING, TOO_LARGE, UNKNOWN_NAME
+from anydsl.design.faults import MISSING, TOO_LARGE, UNKNOWN_NAME, WRONG_VALUE
 from anydsl.design.generating import generate, read_generator
 from anydsl.design.modules import Module
 from anydsl.design.network import Network, Part, Resolved, Rule, Settings, Space, Stage, Waiver
@@ -77,6 +77,7 @@ class _Resolver:
             own=tuple(own.items()),
             blocks=self._drawn_blocks(parts["stages"], body),
             generator=self.generator,
+            scope=self.places,
             **parts,
         )
         return space, self.diagnostics
@@ -347,7 +348,9 @@ def _target(key: str) -> str:
 def _as_groups(value: Any) -> Any:
     """Numbers of groups, for each block or all, as what a block's `g` is given."""
     if isinstance(value, Uniform):
-        low, high, step = (cast("int", n) for n in (value.range.low, value.range.high, value.range.step))
+        low, high, step = (
+            cast("int", n) for n in (value.range.low, value.range.high, value.range.step)
+        )
         return Choice(tuple(Groups(n) for n in range(low, high + 1, step)))
     if isinstance(value, Choice):
         return Choice(tuple(Groups(cast("int", n)) for n in value.values))

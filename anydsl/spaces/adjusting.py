@@ -59,7 +59,10 @@ def quantized_linear(
 
     Args:
         d: depths.
-        w0, wa, wm, q: the other parameters, as doubles and whole numbers.
+        w0: initial widths.
+        wa: slopes.
+        wm: factors between quantized widths.
+        q: what widths are multiples of.
 
     Returns:
         The number of stages, 0 where a width is beyond the limit, and designs x most stages the

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from anydsl.blocks.measurement import setting
@@ -54,9 +53,7 @@ class Batch:
     def take(self, rows: Array) -> Batch:
         """Some of the designs."""
         depths = None if self.depths is None else [d[rows] for d in self.depths]
-        taken = Batch(
-            self.proposer, [d[rows] for d in self.drawn], len(rows), self.stages, depths
-        )
+        taken = Batch(self.proposer, [d[rows] for d in self.drawn], len(rows), self.stages, depths)
         taken.widths = [None if w is None else w[rows] for w in self.widths]
         taken.costs = {key: cost[rows] for key, cost in self.costs.items()}
         taken.outputs = [w[rows] for w in self.outputs]
@@ -156,9 +153,7 @@ class Facts:
 
     def __init__(self, batch: Batch, row: int, *, adjusted: bool) -> None:
         self.batch, self.row, self.adjusted = batch, row, adjusted
-        self.stages = [
-            batch.stage(row, place, adjusted=adjusted) for place in range(batch.stages)
-        ]
+        self.stages = [batch.stage(row, place, adjusted=adjusted) for place in range(batch.stages)]
 
     def values(self, key: str) -> list[tuple[str, Value]]:
         """Stage name and value of a key, for the stages that have it."""
@@ -177,4 +172,3 @@ class Facts:
         if name == "depth":
             return sum(stage.d for stage in self.stages)
         return int(self.batch.costs[name][self.row])
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, assert_never
@@ -79,10 +81,7 @@ class _Judge:
     def _exactly(self, predicate: Predicate, rows: NDArray[np.int64]) -> Mask:
         """One design after the other, in whole numbers and fractions."""
         return np.array(
-            [
-                holds(predicate, Facts(self.batch, int(row), adjusted=self.adjusted))
-                for row in rows
-            ],
+            [holds(predicate, Facts(self.batch, int(row), adjusted=self.adjusted)) for row in rows],
             np.bool_,
         )
 
@@ -153,9 +152,8 @@ class _Judge:
         left, right = self._quantity(predicate.left), self._quantity(predicate.right)
         if left is None or right is None:
             return np.zeros(self.batch.size, np.bool_)
-        operator = predicate.operator
         mask = np.empty(self.batch.size, np.bool_)
-        mask[:] = _COMPARE[operator](left, right)
+        mask[:] = _COMPARE[predicate.operator](left, right)
         if _exact(predicate.left, left) and _exact(predicate.right, right):
             return mask
         size = np.maximum(np.abs(left), np.abs(right))
@@ -238,13 +236,13 @@ class _Judge:
         return left + right if of.operator == "+" else left - right
 
 
-_COMPARE: dict[str, Any] = {
-    "<=": lambda a, b: a <= b,
-    "<": lambda a, b: a < b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    ">=": lambda a, b: a >= b,
-    ">": lambda a, b: a > b,
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    ">": operator.gt,
 }
 
 
@@ -264,9 +262,7 @@ def _exact(of: Quantity, value: Any) -> bool:
     """Whether a column is what it stands for: whole numbers, or numbers that were only picked."""
     if _integral(value):
         return True
-    return isinstance(of, (int, Fraction)) or (
-        isinstance(of, Aggregate) and of.function != "sum"
-    )
+    return isinstance(of, (int, Fraction)) or (isinstance(of, Aggregate) and of.function != "sum")
 
 
 def _most(value: Any) -> int:

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 from statistics import NormalDist
-from typing import assert_never
+from typing import assert_never, overload
 
 from anydsl.design.draws import Choice, Distribution, LogUniform, Normal, Uniform
 from anydsl.design.values import Number, Value
@@ -77,35 +77,42 @@ class Law:
         return min(max(float(f"{value:.12g}"), low), high)
 
 
-class Grid(Sequence[Value]):
+class Grid(Sequence[int | Fraction]):
     """The numbers start, start + step, …: a sequence that is not written out."""
 
-    def __init__(self, start: Number, step: Number, count: int) -> None:
-        self.start, self.step, self.count = Fraction(start), Fraction(step), count
+    def __init__(self, start: Number, step: Number, length: int) -> None:
+        self.start, self.step = Fraction(start), Fraction(step)
+        self._length = length
         self.whole = self.start.denominator == self.step.denominator == 1
 
     def __len__(self) -> int:
-        return self.count
+        return self._length
 
-    def __getitem__(self, place):  # type: ignore[no-untyped-def]
+    @overload
+    def __getitem__(self, place: int) -> int | Fraction: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[int | Fraction]: ...
+
+    def __getitem__(self, place: int | slice) -> int | Fraction | list[int | Fraction]:
         """The number at a place."""
         if isinstance(place, slice):
-            return [self[i] for i in range(*place.indices(self.count))]
-        if not -self.count <= place < self.count:
+            return [self[i] for i in range(*place.indices(self._length))]
+        if not -self._length <= place < self._length:
             raise IndexError(place)
-        value = self.start + (place % self.count) * self.step
+        value = self.start + (place % self._length) * self.step
         return int(value) if value.denominator == 1 else value
 
     def floats(self) -> list[float]:
         """All of the numbers as doubles, each the nearest."""
         scale = math.lcm(self.start.denominator, self.step.denominator)
         first, step = int(self.start * scale), int(self.step * scale)
-        return [(first + i * step) / scale for i in range(self.count)]
+        return [(first + i * step) / scale for i in range(self._length)]
 
-    def between(self, low: float, high: float) -> range:
+    def places(self, low: float, high: float) -> range:
         """The places of the numbers from low to high."""
-        first = bisect_left(self, low)  # type: ignore[type-var]
-        return range(first, max(first, bisect_right(self, high)))  # type: ignore[type-var]
+        first = bisect_left(self, low)
+        return range(first, max(first, bisect_right(self, high)))
 
 
 def _values(draw: Distribution) -> Sequence[Value]:

@@ -68,9 +68,7 @@ class Plan:
         self.variables: list[Variable] = []
         self.slots: list[dict[str, Slot]] = []
         self._shared: dict[str, int] = {}
-        self.generator = {
-            key: self._slot(key, value, (), set()) for key, value in space.generator
-        }
+        self.generator = {key: self._slot(key, value, (), set()) for key, value in space.generator}
         blocks, own = dict(space.blocks), dict(space.own)
         for place, stage in enumerate(space.stages):
             given: dict[str, Any] = dict(stage.settings)
@@ -127,9 +125,7 @@ class Plan:
         law = self.law(slot)
         return (slot.value,) if law is None else law.values  # type: ignore[return-value]
 
-    def _slot(
-        self, key: str, value: Any, stages: tuple[int, ...], common: set[str]
-    ) -> Slot:
+    def _slot(self, key: str, value: Any, stages: tuple[int, ...], common: set[str]) -> Slot:
         if not is_draw(value):
             return Slot(value)
         if key in common and key in self._shared:
@@ -181,4 +177,3 @@ class Plan:
 def is_draw(value: object) -> bool:
     """Whether a setting is a distribution."""
     return isinstance(value, (Uniform, LogUniform, Normal, Choice))
-

@@ -65,9 +65,7 @@ class Design:
     def network(self) -> Network:
         """The design as a network, with the rules and waivers of its space."""
         space = self.space
-        stages = tuple(
-            self._batch.stage(self._row, place) for place in range(self._batch.stages)
-        )
+        stages = tuple(self._batch.stage(self._row, place) for place in range(self._batch.stages))
         return Network(
             f"{space.name}_{self.index}",
             space.input,
@@ -121,9 +119,7 @@ class Sampler:
         self.accepted += n
         return [found[i] for i in range(start, start + n)]
 
-    def _try(
-        self, some: Array, number: int, tries: range, found: dict[int, Design]
-    ) -> None:
+    def _try(self, some: Array, number: int, tries: range, found: dict[int, Design]) -> None:
         u: Any = self.stream.proposals(some, number, tries)
         first = np.full(len(some), len(tries))
         kept = self.trials.run(u)

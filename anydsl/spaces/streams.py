@@ -32,8 +32,8 @@ class Stream:
     def __init__(self, seed: int, width: int) -> None:
         self.blocks = max(1, -(-width // WORDS))
         self.width = width
-        self._bits = np.random.Philox(key=seed)
-        self._state: dict[str, Any] = self._bits.state  # type: ignore[assignment]
+        self._bits: Any = np.random.Philox(key=seed)
+        self._state = self._bits.state
 
     def proposals(self, designs: NDArray[np.int64], number: int, tries: range) -> Any:
         """The numbers of some proposals of some designs.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -43,11 +44,9 @@ def _binned(values: list[Any]) -> list[tuple[str, int]]:
     logarithmic = low > 0 and high > 16 * low
     bins: list[tuple[str, int]] = []
     edges = [_edge(low, high, place / _BINS, logarithmic) for place in range(_BINS + 1)]
-    for place, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for place, (start, end) in enumerate(pairwise(edges)):
         last = place + 2 == len(edges)
-        count = sum(
-            n for value, n in counts.items() if start <= value and (value < end or last)
-        )
+        count = sum(n for value, n in counts.items() if start <= value and (value < end or last))
         bins.append((f"{start:.4g}..{end:.4g}", count))
     return bins
 
