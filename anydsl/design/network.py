@@ -163,10 +163,12 @@ class Resolved(Record):
 
     Attributes:
         places: by field path, such as `s2.w`, `stem`, `head.classes` or `input`.
+        generator: the settings of `stages quantized_linear`, where that made the stages.
     """
 
     network: Network
     places: dict[str, Span]
+    generator: Settings = ()
 
     def place(self, path: str) -> Span:
         """Where a value was written; where it was not, the nearest thing around it."""

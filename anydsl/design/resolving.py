@@ -58,7 +58,7 @@ class _Resolver:
         if self.reader.lacking or any(d.level == "error" for d in self.diagnostics):
             return None, self.diagnostics
         network = Network(self.out.name, doc=self.out.doc, **parts)
-        return Resolved(network, self.places), self.diagnostics
+        return Resolved(network, self.places, self.generator), self.diagnostics
 
     def space(self) -> tuple[Space | None, list[Diagnostic]]:
         parts = self._parts()
@@ -192,6 +192,8 @@ class _Resolver:
         if given is None:
             return []
         self.generator = tuple(given.items())
+        for key, entry in section.entries.items():
+            self.places[f"stages.{key}"] = entry.value.span
         if any(entry.drawn for entry in section.entries.values()):
             return [_Stage("s1", Section(section.span), 1, 1)]  # how many there are is drawn too
         block = self._block(section, shared, "", quiet=True)
