@@ -5,6 +5,7 @@ from __future__ import annotations
 from anydsl.blocks.definitions import check_definition
 from anydsl.blocks.faults import SHAPE, WIDTH
 from anydsl.blocks.measurement import Measurement, examine
+from anydsl.checker.extending import outside_of_space
 from anydsl.checker.judging import Judge, diagnosed
 from anydsl.checker.outcomes import REQUIREMENT, UNUSED_WAIVER
 from anydsl.checker.rule import Declaration, FileRule, Subject
@@ -21,6 +22,7 @@ from anydsl.design.vocabulary import INPUT
 from anydsl.language import tree
 from anydsl.language.diagnostics import ERROR, SPELLING, Diagnostic, Edit, Fault, Fix
 from anydsl.language.record import Record
+from anydsl.spaces.consistency import contradictions
 
 _SURE = (REQUIREMENT, UNUSED_WAIVER, SHAPE, WIDTH)
 """Errors that leave no doubt about which name stands for what."""
@@ -125,7 +127,7 @@ class _File:
                 if value is not None:
                     judge = self._judge(block, value)
                     judge.space(value)
-                    found += judge.found
+                    found += [*judge.found, *contradictions(value)]
             case "recipe":
                 value, found = resolve_recipe(self.module, block)
                 if value is not None:
@@ -161,7 +163,7 @@ class _File:
         if measured is not None:
             judge = self._judge(block, resolved.network, measured)
             judge.network(resolved, measured)
-            found += judge.found
+            found += [*judge.found, *outside_of_space(self.module, block, resolved, measured)]
             used = judge.waivers.used
             waivers = tuple(w for w in resolved.network.waivers if w in used)
             resolved = resolved.replace(network=resolved.network.replace(waivers=waivers))

@@ -12,6 +12,7 @@ from anydsl.checker.outcomes import KINDS
 from anydsl.checker.rule import BASES, Rule
 from anydsl.design import faults
 from anydsl.language.diagnostics import ERROR, Kind
+from anydsl.spaces import consistency
 
 _OFF = ("hardware",)
 """Groups of which no rule is on by itself: they are read when one of their rules is asked for."""
@@ -66,7 +67,8 @@ def _sorted(names: dict[str, str] | list[str]) -> tuple[Rule, ...]:
 def kinds() -> tuple[Kind, ...]:
     """Every kind of finding that there is, in the order of the codes."""
     own = [rule.kind() for rule in rules()]
-    return tuple(sorted([*faults.KINDS, *block_faults.KINDS, *KINDS, *own], key=lambda k: k.code))
+    said = [*faults.KINDS, *block_faults.KINDS, *consistency.KINDS, *KINDS]
+    return tuple(sorted([*said, *own], key=lambda kind: kind.code))
 
 
 def optional(kind: Kind) -> bool:
