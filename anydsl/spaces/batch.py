@@ -89,9 +89,8 @@ class Batch:
             if width is not None:
                 return width
         slot = self.slot(stage, key)
-        block = self.plan.slots[self.place(stage)]["block"]
-        if block.variable is not None and key not in ("d", "block"):
-            raise Irregular  # another block may lack the key, or have another default
+        if key not in ("d", "block") and not self.plan.everywhere(self.place(stage), key):
+            raise Irregular  # another block lacks the key, or has another default
         if slot is None:
             return None
         if slot.variable is None:
@@ -102,7 +101,10 @@ class Batch:
 
     def numbers_drawn(self, stage: int) -> Array:
         """The widths of a stage as they were drawn."""
-        return self.numbers(stage, "w", adjusted=False)
+        slot = self.plan.slots[self.place(stage)]["w"]
+        assert slot.variable is not None
+        table, column = self.table(slot), self.drawn[slot.variable]
+        return column if table is None else table.numbers[column]
 
     def width(self, row: int, place: int) -> int:
         """What a stage of a design that was measured puts out."""

@@ -116,6 +116,19 @@ class Plan:
         value = setting(self.space.stages[place], key)
         return None if value is None else Slot(value)
 
+    def everywhere(self, place: int, key: str) -> bool:
+        """Whether all blocks that a stage may have take what it gives them of a key."""
+        block = self.slots[place]["block"]
+        if block.variable is None:
+            return True
+        symbols = self.variables[block.variable].law.values
+        return key in self.slots[place] and all(
+            isinstance(symbol, Symbol)
+            and symbol.block is not None
+            and symbol.block.param(key) is not None
+            for symbol in symbols
+        )
+
     def law(self, slot: Slot) -> Law | None:
         """The law of a slot; None where its value is fixed."""
         return None if slot.variable is None else self.variables[slot.variable].law
