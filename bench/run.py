@@ -22,6 +22,7 @@ FILES = (
     "compile_inside",
     "inference",
     "population",
+    "sampling",
 )
 
 

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     assert net.resolved is not None
     found = reasons(space.value, net.measured, net.resolved.generator)
     if args.format == "json":
-        said = {"space": space.name, "net": net.name, "contained": not found}
+        said: dict[str, Any] = {"space": space.name, "net": net.name, "contained": not found}
         said["reasons"] = [_described(reason) for reason in found]
         sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
         return 1 if found else 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
+import numpy as np
 from numpy.typing import NDArray
 
 from anydsl.blocks.measurement import setting
@@ -123,8 +124,7 @@ class Batch:
         drawn = self.drawn[slot.variable][row]
         if table is not None:
             return table.values[int(drawn)]
-        exact = Fraction(repr(float(drawn)))
-        return int(exact) if exact.denominator == 1 else exact
+        return exactly(float(drawn))
 
     def stage(self, row: int, place: int, *, adjusted: bool = True) -> Stage:
         """One stage of one design, as a network has it."""
@@ -174,3 +174,14 @@ class Facts:
         if name == "depth":
             return sum(stage.d for stage in self.stages)
         return int(self.batch.costs[name][self.row])
+
+
+def exactly(number: float) -> int | Fraction:
+    """A number of a continuous draw as it is written."""
+    exact = Fraction(repr(number))
+    return int(exact) if exact.denominator == 1 else exact
+
+
+def is_column(value: object) -> TypeGuard[Array]:
+    """Whether something is a column and not one value for all designs."""
+    return isinstance(value, np.ndarray)

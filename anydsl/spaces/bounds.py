@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import inf
 from typing import Any
 
+from anydsl.design.draws import Choice
 from anydsl.design.predicates import (
     Aggregate,
     And,
@@ -141,7 +142,7 @@ def _aggregate(function: str, key: str, plan: Plan) -> Bounds:
 def _ends(slot: Slot, plan: Plan) -> Bounds | None:
     law = plan.law(slot)
     if law is not None and law.continuous:
-        assert hasattr(law.draw, "range")
+        assert not isinstance(law.draw, Choice)
         return law.draw.range.low, law.draw.range.high
     values = plan.choices(slot)
     if len(values) > 64:  # a range

@@ -8,7 +8,7 @@ import numpy as np
 
 from anydsl.blocks.population import Picked, Place, Population, measure_population
 from anydsl.design.values import Groups, is_number
-from anydsl.spaces.batch import Array, Batch
+from anydsl.spaces.batch import Array, Batch, exactly
 
 
 def cost(batch: Batch) -> Array:
@@ -30,11 +30,7 @@ def _place(batch: Batch, place: int) -> Place:
     made = batch.place(place)
     slots = batch.plan.slots[made]
     stage = batch.plan.space.stages[made]
-    given = {
-        key: _setting(batch, place, key)
-        for key in slots
-        if key not in ("d", "block") and slots[key] is not None
-    }
+    given = {key: _setting(batch, place, key) for key in slots if key not in ("d", "block")}
     block: Any = stage.block
     drawn = slots["block"].variable
     if drawn is not None:
@@ -46,14 +42,10 @@ def _place(batch: Batch, place: int) -> Place:
         given["w"] = batch.widths[place]
     names = [p.name.text for p in block.params] if drawn is None else list(given)
     return Place(
-        _depth(batch, place),
+        batch.numbers(place, "d"),
         block,
         tuple((name, given[name]) for name in names if name in given),
     )
-
-
-def _depth(batch: Batch, place: int) -> Any:
-    return batch.numbers(place, "d")
 
 
 def _setting(batch: Batch, place: int, key: str) -> Any:
@@ -67,17 +59,10 @@ def _setting(batch: Batch, place: int, key: str) -> Any:
     table = batch.table(slot)
     if table is None:
         exact, places = np.unique(column, return_inverse=True)
-        return Picked(tuple(map(_fraction, exact.tolist())), places)
+        return Picked(tuple(map(exactly, exact.tolist())), places)
     if table.numeric and table.whole:
         return table.numbers[column]
     if not any(map(is_number, table.values)) and all(isinstance(v, Groups) for v in table.values):
         return Groups(np.array([v.n for v in table.values], np.int64)[column])  # type: ignore[arg-type, union-attr]
     used, places = np.unique(column, return_inverse=True)
     return Picked(tuple(table.values[int(place)] for place in used), places)
-
-
-def _fraction(number: float) -> Any:
-    from fractions import Fraction
-
-    exact = Fraction(repr(number))
-    return int(exact) if exact.denominator == 1 else exact

@@ -27,7 +27,7 @@ from anydsl.design.predicates import (
     holds,
 )
 from anydsl.design.values import Range, Value, is_number
-from anydsl.spaces.batch import Batch, Facts, Irregular
+from anydsl.spaces.batch import Batch, Facts, Irregular, is_column
 
 Mask = NDArray[np.bool_]
 
@@ -100,7 +100,7 @@ class _Judge:
             slot = self.batch.slot(stage, key)
             if column is None:
                 continue
-            if isinstance(column, np.ndarray):
+            if is_column(column):
                 drawn = slot is not None and slot.variable is not None
                 table = self.batch.table(slot) if drawn and slot is not None else None
                 if table is not None and not table.numeric:
@@ -118,7 +118,7 @@ class _Judge:
         codes = self.batch.proposer.codes
         plain: list[Any] = []
         for column in columns:
-            if isinstance(column, np.ndarray):
+            if is_column(column):
                 plain.append(column)
             elif is_number(column):
                 plain.append(_plain(column))
@@ -135,7 +135,7 @@ class _Judge:
         column = self.batch.numbers(stage, key, adjusted=self.adjusted)
         if column is None:
             return False
-        if not isinstance(column, np.ndarray):
+        if not is_column(column):
             return not is_number(column)
         slot = self.batch.slot(stage, key)
         table = self.batch.table(slot) if slot is not None and slot.variable is not None else None
@@ -251,7 +251,7 @@ def _plain(value: Value) -> int | float:
 
 
 def _integral(value: Any) -> bool:
-    return isinstance(value, int) or (isinstance(value, np.ndarray) and value.dtype.kind in "iO")
+    return isinstance(value, int) or (is_column(value) and value.dtype.kind in "iO")
 
 
 def _integrals(*values: Any) -> bool:
@@ -266,4 +266,4 @@ def _exact(of: Quantity, value: Any) -> bool:
 
 
 def _most(value: Any) -> int:
-    return int(np.max(np.abs(value), initial=0)) if isinstance(value, np.ndarray) else abs(value)
+    return int(np.max(np.abs(value), initial=0)) if is_column(value) else abs(value)

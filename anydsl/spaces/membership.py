@@ -74,9 +74,9 @@ class _Member:
             for key, slot in self.plan.slots[made].items():
                 if slot.variable is None or key == "w":
                     continue
-                if key not in ("d", "block") and stage.block.param(key) is None:
-                    if self.plan.slots[made]["block"].variable is not None:
-                        continue  # a drawn block takes what it has
+                some_block = self.plan.slots[made]["block"].variable is not None
+                if some_block and key not in ("d", "block") and stage.block.param(key) is None:
+                    continue  # a drawn block takes what it has
                 value = self._value(stage, place, key, slot)
                 variable = self.plan.variables[slot.variable]
                 common.setdefault(slot.variable, []).append((stage.name, value))

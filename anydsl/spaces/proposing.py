@@ -207,5 +207,6 @@ def _constant(chain: Chain) -> bool:
 
 def _search(sums: Floats, x: Floats) -> Places:
     """The first place whose sum is above x; rounding never leads beyond the last weight."""
-    last = int(np.searchsorted(sums, sums[-1]))
-    return np.minimum(np.searchsorted(sums, x, side="right"), last)
+    last: Places = np.searchsorted(sums, sums[-1:])
+    found: Places = np.searchsorted(sums, x, side="right")
+    return np.minimum(found, last)

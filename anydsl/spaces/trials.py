@@ -14,7 +14,7 @@ from anydsl.design.predicates import write
 from anydsl.design.quantized import compatible as exactly_compatible
 from anydsl.design.values import Groups, Symbol, is_number
 from anydsl.spaces.adjusting import compatible, quantized_linear
-from anydsl.spaces.batch import Array, Batch, Irregular
+from anydsl.spaces.batch import Array, Batch, Irregular, is_column
 from anydsl.spaces.costing import cost
 from anydsl.spaces.judging import judge
 from anydsl.spaces.plan import Plan
@@ -171,7 +171,7 @@ def _ratio(batch: Batch, place: int, b: Any) -> tuple[Any, Any] | None:
     """A column of bottleneck ratios as numerators and denominators; None if these are long."""
     if b is None:
         return 1, 1
-    if not isinstance(b, np.ndarray):
+    if not is_column(b):
         exact = Fraction(b) if is_number(b) else Fraction(1)
         return exact.numerator, exact.denominator
     if b.dtype.kind == "i":
@@ -195,7 +195,7 @@ def _grouping(batch: Batch, place: int, g: Any) -> tuple[Any, Any]:
     """Numbers of groups and group widths, 0 where there are none."""
     if isinstance(g, Groups):
         return g.n, 0
-    if not isinstance(g, np.ndarray):
+    if not is_column(g):
         return 0, g if is_number(g) else 0
     slot = batch.slot(place, "g")
     table = batch.table(slot) if slot is not None and slot.variable is not None else None
