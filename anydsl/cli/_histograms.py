@@ -17,7 +17,7 @@ def print_histograms(marginals: Mapping[str, Sequence[tuple[str, int]]]) -> None
         sys.stdout.write(f"{key}\n")
         for name, count in bins:
             bar = _bar(count / most * _LONGEST)
-            sys.stdout.write(f"  {name:>{wide}} {bar} {count:,}\n")
+            sys.stdout.write(f"  {name:>{wide}} {bar}{' ' if bar else ''}{count:,}\n")
         sys.stdout.write("\n")
 
 

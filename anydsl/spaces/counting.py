@@ -7,6 +7,9 @@ from anydsl.language.record import Record
 from anydsl.spaces.plan import Plan
 from anydsl.spaces.sequences import count
 
+MOST_VALUES = 2**18
+"""Orders over more values, in all stages together, are not counted."""
+
 
 class Size(Record):
     """The size of a space.
@@ -40,7 +43,12 @@ def size(space: Space) -> Size:
     plan = Plan(space)
     draws = int(all(holds for _, holds in plan.settled))
     chained: set[int] = set()
-    for chain in plan.chains:
+    chains = [
+        chain
+        for chain in plan.chains
+        if sum(len(plan.choices(slot)) for slot in chain.slots) <= MOST_VALUES
+    ]
+    for chain in chains:
         draws *= count(chain.formula, [plan.choices(slot) for slot in chain.slots])
         chained |= {slot.variable for slot in chain.slots if slot.variable is not None}
     for number, variable in enumerate(plan.variables):
@@ -48,7 +56,7 @@ def size(space: Space) -> Size:
             draws *= len(variable.law.values)
     endless = draws and any(variable.law.continuous for variable in plan.variables)
     counted = [rule for rule, _ in plan.settled]
-    counted += [rule for chain in plan.chains for rule in chain.rules]
+    counted += [rule for chain in chains for rule in chain.rules]
     required = [rule for rule in space.rules if rule.kind == "require"]
     return Size(
         None if endless else draws,

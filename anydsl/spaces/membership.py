@@ -47,7 +47,8 @@ class _Member:
     def run(self, generator: tuple[tuple[str, Any], ...]) -> Iterator[Reason]:
         plan = self.plan
         if not plan.generator and len(self.stages) != len(plan.slots):
-            message = f"it has {len(self.stages)} stages, where the space has {len(plan.slots)}"
+            stages = "1 stage" if len(self.stages) == 1 else f"{len(self.stages)} stages"
+            message = f"it has {stages}, where the space has {len(plan.slots)}"
             yield Reason(message, "", self.space.place("body"))
         yield from self._settings()
         broken = False

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from anydsl.design.draws import Uniform
 from anydsl.design.predicates import Not, Shared
 from anydsl.design.values import Value, is_number
-from anydsl.spaces.laws import Grid, Law
+from anydsl.errors import AnydslError
+from anydsl.spaces.laws import MOST_VALUES, Grid, Law
 from anydsl.spaces.plan import Chain, Plan
 from anydsl.spaces.sequences import FALLS, RISES, STAYS, Flags, Formula, count, tables, union
 
@@ -60,6 +61,7 @@ class Proposer:
         self.plan = plan
         self.codes: dict[Value, int] = {}
         self.tables: list[Table | None] = [None] * len(plan.variables)
+        _check(plan)
         self._chains = [_ChainLaw(plan, chain) for chain in plan.chains]
         chained: set[int] = set()
         for law in self._chains:
@@ -107,6 +109,26 @@ class Proposer:
         if cumulated is None:
             return (u * len(law.values)).astype(np.int64)
         return np.searchsorted(cumulated, u, side="right")
+
+
+def _check(plan: Plan) -> None:
+    """Tables are made of all values, so that there can't be too many of them.
+
+    Raises:
+        AnydslError: there are.
+    """
+    for variable in plan.variables:
+        if len(variable.law.values) > MOST_VALUES:
+            raise AnydslError(
+                f"`{variable.key}` of {plan.space.name} is drawn from more than {MOST_VALUES:,} "
+                "values: take a coarser step, or none"
+            )
+    for chain in plan.chains:
+        if sum(len(plan.choices(slot)) for slot in chain.slots) > MOST_VALUES:
+            raise AnydslError(
+                f"`{chain.key}` of {plan.space.name} has a required order over more than "
+                f"{MOST_VALUES:,} values: take a coarser step"
+            )
 
 
 def _even(law: Law) -> bool:

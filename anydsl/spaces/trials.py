@@ -13,6 +13,7 @@ from anydsl.design.network import Rule
 from anydsl.design.predicates import write
 from anydsl.design.quantized import compatible as exactly_compatible
 from anydsl.design.values import Groups, Symbol, is_number
+from anydsl.design.vocabulary import MOST_BLOCKS
 from anydsl.spaces.adjusting import compatible, quantized_linear
 from anydsl.spaces.batch import Array, Batch, Irregular, is_column
 from anydsl.spaces.costing import cost
@@ -110,6 +111,8 @@ class Trials:
     def _measure(self, batch: Batch) -> Array:
         """Those that build and keep what is required of costs."""
         builds = cost(batch)
+        depth: Any = sum(batch.numbers(place, "d") for place in range(batch.stages))
+        builds &= depth <= MOST_BLOCKS
         self._tally(BUILDS, builds)
         rows = np.flatnonzero(builds)
         if not len(rows) or not self.finals:

@@ -24,12 +24,12 @@ space S {
 }
 net Inside {
   input = 3x32x32
-  body { block = resnext, b = 1, stage s1 { d = 3, w = 8, g = 8 }, stage s2 { d = 3, w = 8, g = 8 } }
+  body { block = resnext, b = 1, w = 8, g = 8, stage s1 { d = 3 }, stage s2 { d = 3 } }
   head { classes = 10 }
 }
 net Outside {
   input = 3x32x32
-  body { block = resnext, b = 1, stage s1 { d = 4, w = 8, g = 8 }, stage s2 { d = 4, w = 8, g = 8 } }
+  body { block = resnext, b = 1, w = 8, g = 8, stage s1 { d = 4 }, stage s2 { d = 4 } }
   head { classes = 10 }
 }
 """
@@ -124,16 +124,27 @@ def test_wrong_words(spec, words, capsys) -> None:
 
 def test_a_draw_of_too_many_values(tmp_path, capsys) -> None:
     path = tmp_path / "s.anynet"
-    path.write_text(
-        """anynet 1
+    path.write_text("""anynet 1
 space S {
   input = 3x32x32
-  body { block = plain, stage s1 { d = 1, w ~ log_uniform(1..1000000 step 1) } }
-  body_ok
+  body {
+    block = plain
+    stages quantized_linear { d = 4, w0 = 8, wa ~ uniform(8..256 step 0.00001), wm = 2 }
+  }
 }
-""".replace("  body_ok\n", "  require w_ok\n".replace("w_ok", "first(w) > 2"))
-    )
-    assert main(["sample", str(path), "-n", "1"]) == 0
-    path.write_text(path.read_text().replace("plain, stage", "plain, s ~ uniform(1..2), stage"))
-    assert main(["sample", str(path), "-n", "1"]) == 0
-    capsys.readouterr()
+""")
+    assert main(["sample", str(path)]) == 1
+    assert "take a coarser step, or none" in capsys.readouterr().err
+    path.write_text(path.read_text().replace(" step 0.00001", ""))
+    assert main(["sample", str(path), "-n", "3", "-o", str(tmp_path / "n.anynet")]) == 0
+    assert main(["lint", str(tmp_path / "n.anynet")]) == 0
+    assert main(["contains", str(path), f"{tmp_path / 'n.anynet'}::S_2"]) == 0
+    assert main(["show", str(path)]) == 0
+    assert "size     endless draws" in capsys.readouterr().out
+
+
+def test_a_space_that_no_draw_meets(tmp_path, capsys) -> None:
+    path = tmp_path / "s.anynet"
+    path.write_text(SPACE.partition("net Inside")[0].replace("nondecreasing(w)", "depth > 6"))
+    assert main(["sample", str(path)]) == 1
+    assert "`depth > 6` can't hold: it is 2 to 6 in every draw" in capsys.readouterr().err

@@ -181,7 +181,7 @@ def test_other_numbers_of_stages() -> None:
       body { block = resnext, b = 1, stage s1 { d = 9, w = 20, g = 8 } } }""".replace("20", "72")
     )
     said = messages(of, one)
-    assert said[0] == "it has 1 stages, where the space has 2"
+    assert said[0] == "it has 1 stage, where the space has 2"
     assert "`d` is 9 in s1, outside of uniform(1..4 step 1): the nearest is 4, 5 less" in said
 
 
