@@ -9,11 +9,13 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
-from statistics import NormalDist
-from typing import assert_never, overload
+from typing import TYPE_CHECKING, assert_never, overload
 
 from anydsl.design.draws import Choice, Distribution, LogUniform, Normal, Uniform
 from anydsl.design.values import Number, Value
+
+if TYPE_CHECKING:
+    from statistics import NormalDist
 
 MOST_VALUES = 2**21
 """Beyond so many values no table is made of them."""
@@ -171,4 +173,6 @@ def _cumulated(draw: Distribution, values: Sequence[Value]) -> list[float]:
 
 
 def _bell(low: float, high: float) -> NormalDist | None:
+    from statistics import NormalDist  # takes as long to import as the rest of a check
+
     return NormalDist((low + high) / 2, (high - low) / 6) if high > low else None
