@@ -22,7 +22,6 @@ from anydsl.design.vocabulary import INPUT
 from anydsl.language import tree
 from anydsl.language.diagnostics import ERROR, SPELLING, Diagnostic, Edit, Fault, Fix
 from anydsl.language.record import Record
-from anydsl.spaces.consistency import contradictions
 
 _SURE = (REQUIREMENT, UNUSED_WAIVER, SHAPE, WIDTH)
 """Errors that leave no doubt about which name stands for what."""
@@ -125,6 +124,8 @@ class _File:
             case "space":
                 value, found = resolve_space(self.module, block)
                 if value is not None:
+                    from anydsl.spaces.consistency import contradictions  # for spaces alone
+
                     judge = self._judge(block, value)
                     judge.space(value)
                     found += [*judge.found, *contradictions(value)]

@@ -9,7 +9,6 @@ from anydsl.design.network import Resolved, Space
 from anydsl.design.resolving import resolve_space
 from anydsl.language import tree
 from anydsl.language.diagnostics import Diagnostic, Label
-from anydsl.spaces.membership import reasons
 
 
 def outside_of_space(
@@ -23,6 +22,8 @@ def outside_of_space(
     space = _nearest_space(module, block)
     if space is None:
         return []
+    from anydsl.spaces.membership import reasons  # most nets extend no space
+
     found: list[Diagnostic] = []
     for reason in reasons(space.replace(rules=()), measured, resolved.generator):
         labels = (Label(reason.line, f"in space `{space.name}`"),) if reason.line else ()

@@ -12,7 +12,7 @@ from anydsl.checker.outcomes import KINDS
 from anydsl.checker.rule import BASES, Rule
 from anydsl.design import faults
 from anydsl.language.diagnostics import ERROR, Kind
-from anydsl.spaces import consistency
+from anydsl.spaces import faults as space_faults
 
 _OFF = ("hardware",)
 """Groups of which no rule is on by itself: they are read when one of their rules is asked for."""
@@ -67,7 +67,7 @@ def _sorted(names: dict[str, str] | list[str]) -> tuple[Rule, ...]:
 def kinds() -> tuple[Kind, ...]:
     """Every kind of finding that there is, in the order of the codes."""
     own = [rule.kind() for rule in rules()]
-    said = [*faults.KINDS, *block_faults.KINDS, *consistency.KINDS, *KINDS]
+    said = [*faults.KINDS, *block_faults.KINDS, *space_faults.KINDS, *KINDS]
     return tuple(sorted([*said, *own], key=lambda kind: kind.code))
 
 

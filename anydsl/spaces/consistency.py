@@ -8,24 +8,12 @@ from typing import Any
 
 from anydsl.design.network import Rule, Space
 from anydsl.design.predicates import Not, Predicate, Quantity, write
-from anydsl.language.diagnostics import ERROR, Diagnostic, Kind, Label
+from anydsl.language.diagnostics import Diagnostic, Label
 from anydsl.spaces.bounds import Bounds, allowed, bounds, possible
+from anydsl.spaces.faults import IMPOSSIBLE
 from anydsl.spaces.plan import Chain, Plan
 from anydsl.spaces.sequences import Formula, count
 from anydsl.spaces.terms import order
-
-IMPOSSIBLE = Kind(
-    "impossible_space",
-    "E022",
-    ERROR,
-    """No draw of a space can meet what it requires.
-
-Requirements of order are counted over all draws, numbers are compared with the least and the
-greatest that can be drawn. Change a range, or take an inherited requirement back with
-`waive … because "why"`.""",
-)
-
-KINDS = (IMPOSSIBLE,)
 
 _MOST_VALUES = 20_000
 """Draws with more values are not counted here: a check is quick."""

@@ -217,6 +217,6 @@ def test_expanded_nets_are_found_again() -> None:
     _, found = pick("std:regnet/regnety::RegNetY_400MF", "net")
     assert isinstance(found.value, Network)
     text = expand(found.value).removeprefix("anynet 1\n")
-    _, of = pick("std:regnet/regnety::RegNetY", "space")
+    _, of = pick("std:std/spaces::RegNetY", "space")
     assert isinstance(of.value, Space)
     assert reasons(of.value, measured(text)) == []
