@@ -16,6 +16,7 @@ from torch import fx, nn
 from anydsl.blocks.graphing import build_graph
 from anydsl.design.network import Network
 from anydsl.graph.dataflow import INPUT, Graph, Node
+from anydsl.graph.operations import Shape, Torch
 from anydsl.lowering.initialization import initialize
 from anydsl.lowering.modules import module_class
 
@@ -69,9 +70,16 @@ def lower(graph: Graph, *, device: str | torch.device = "cpu") -> fx.GraphModule
     place = torch.device(device)
     traced = fx.Graph()
     values: dict[str, fx.Node] = {INPUT: traced.placeholder("x")}
+    shapes = {INPUT: graph.input}
+    forms: dict[tuple[int, tuple[Shape, ...]], Torch] = {}  # equal blocks share their operations
     for node in graph:
-        form = node.operation.torch(*map(graph.shape, node.inputs))
-        inputs = tuple(values[path] for path in node.inputs)
+        taken = tuple([shapes[path] for path in node.inputs])
+        shapes[node.path] = node.output
+        key = id(node.operation), taken
+        form = forms.get(key)
+        if form is None:
+            form = forms[key] = node.operation.torch(*taken)
+        inputs = tuple([values[path] for path in node.inputs])
         if form.is_module:
             arguments = tuple(form.arguments.items())
             if form.name in _INPLACE and _overwrites(graph, node):
@@ -79,7 +87,8 @@ def lower(graph: Graph, *, device: str | torch.device = "cpu") -> fx.GraphModule
             made = _copy(*_prototype(form.name, arguments), place)
             _attach(module.__dict__["_modules"], node.path, made)
             name = node.path.replace(".", "_")
-            values[node.path] = traced.create_node("call_module", node.path, inputs, name=name)
+            values[node.path] = traced.create_node("call_module", node.path, name=name)
+            values[node.path].args = inputs  # set later: on creation they are searched for symbols
         else:
             given = (list(inputs),) if form.listed else inputs
             values[node.path] = traced.call_function(_FUNCTIONS[form.name], given, form.arguments)
