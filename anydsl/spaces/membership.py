@@ -86,7 +86,8 @@ class _Member:
         for (key, value, draw), names in found.items():
             at = self.space.place(f"{self._name(names[0])}.{key}")
             if value is None:
-                yield Reason(f"{listed(names)} has no one `{key}` to be drawn", names[0], at)
+                message = f"there is no one `{key}` to be drawn in {listed(names)}"
+                yield Reason(message, names[0], at)
             else:
                 where = f"`{key}` is {said(value)} in {listed(names)}"
                 yield Reason(f"{where}, {outside(value, draw)}", f"{names[0]}.{key}", at)

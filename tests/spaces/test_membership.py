@@ -101,7 +101,7 @@ def test_resnet_lacks_what_is_drawn() -> None:
     _, found = pick("std:classic/resnet50", "net")
     assert isinstance(found.value, Network)
     said = messages(space(ANYNET, "AnyNetXA"), found.value)
-    assert any("no one `g` to be drawn" in message for message in said)
+    assert any("no one `g` to be drawn in" in message for message in said)
 
 
 SMALL = """space S {{
