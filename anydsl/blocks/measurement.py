@@ -9,7 +9,7 @@ from anydsl.blocks.faults import BLOCK, SHAPE, WIDTH
 from anydsl.blocks.results import Feature
 from anydsl.design.faults import ADJUSTED, TOO_LARGE, UNKNOWN_NAME
 from anydsl.design.network import Network, Part, Resolved, Stage
-from anydsl.design.reading import evaluate
+from anydsl.design.reading import block_named, evaluate
 from anydsl.design.values import BlockDef, Symbol, Value
 from anydsl.errors import SpecError
 from anydsl.graph.catalog import OPERATIONS
@@ -249,7 +249,9 @@ class _Examiner:
                     and not symbol.block
                     and symbol.name not in OPERATIONS
                 ):
-                    known = [*OPERATIONS, *part.block.scope.library.standard_names()]
+                    scope = part.block.scope
+                    blocks = (n for n in scope.library.standard_names() if block_named(n, scope))
+                    known = [*OPERATIONS, *blocks]
                     message = f"`{symbol.name}` is no operation and no block"
                     at = self.resolved.place(f"{name}.{key}")
                     hint = nearest(symbol.name, known)

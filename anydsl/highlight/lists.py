@@ -9,6 +9,7 @@ from anydsl.design.draws import DISTRIBUTIONS
 from anydsl.design.modules import DECLARED, Library
 from anydsl.design.outline import PARTS
 from anydsl.design.predicates import AGGREGATES, ORDERS, TOTALS
+from anydsl.design.reading import block_named
 from anydsl.design.values import FUNCTIONS
 from anydsl.design.vocabulary import GENERATORS
 from anydsl.graph.catalog import OPERATIONS
@@ -38,7 +39,7 @@ def lists() -> dict[str, tuple[str, ...]]:
         "declaration": DECLARED,
         "kind": (*DECLARED, *PARTS, *STAGES),
         "operation": (*OPERATIONS, Concat.word, "when"),
-        "block": Library().standard_names(),
+        "block": _blocks(),
         "function": (*FUNCTIONS, *(name for name in AGGREGATES if name not in FUNCTIONS)),
         "predicate": ORDERS,
         "total": TOTALS,
@@ -48,6 +49,13 @@ def lists() -> dict[str, tuple[str, ...]]:
         "given": GIVEN,
     }
     return {sort: tuple(sorted(set(names))) for sort, names in found.items()}
+
+
+def _blocks() -> list[str]:
+    """The blocks of the library, which has spaces as well."""
+    library = Library()
+    module = library.text("anynet 1\n")
+    return [name for name in library.standard_names() if block_named(name, module)]
 
 
 def _choices(settings: Iterable[Setting]) -> list[str]:
