@@ -210,8 +210,8 @@ def test_a_failed_requirement_stops_it(run, spec: Path) -> None:
 
 
 def test_onnx(run, spec: Path, tmp_path: Path) -> None:
-    pytest.importorskip("onnxscript")
-    runtime = pytest.importorskip("onnxruntime")
+    import onnxruntime as runtime
+
     out = tmp_path / "small.onnx"
     assert run("compile", spec, "-o", out).status == 0
     session = runtime.InferenceSession(str(out), providers=["CPUExecutionProvider"])

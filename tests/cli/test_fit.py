@@ -69,7 +69,6 @@ def test_picture(run, tmp_path: Path) -> None:
     root = ET.parse(path).getroot()
     assert len(root.findall(f".//{name}circle")) == 13 + 1  # blocks, and the key
     assert root.find(f"{name}title").text == "RegNetX_200MF"
-    pytest.importorskip("resvg_py")
     assert run("fit", "std:regnet/regnetx::RegNetX_200MF", "-o", tmp_path / "f.png").status == 0
     assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
 
