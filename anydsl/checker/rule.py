@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import ClassVar
@@ -116,7 +117,7 @@ class Remark(Record):
 SAFE, UNSAFE = "safe", "unsafe"
 
 
-class Rule:
+class Rule(ABC):
     """A lint rule: final subclasses stand alone in a file of `rules`, their docstring is the page.
 
     The first line of the page is the rule in one sentence. `failing` and `passing` are whole specs
@@ -159,9 +160,9 @@ class NetworkRule(Rule):
 
     predicate: ClassVar[Predicate | None] = None
 
+    @abstractmethod
     def check(self, subject: Subject) -> Iterable[Finding]:
         """Find what breaks the rule."""
-        raise NotImplementedError
 
 
 class Principle(NetworkRule):
@@ -190,33 +191,33 @@ class Principle(NetworkRule):
 class RecipeRule(Rule):
     """A rule over a recipe and the networks beside it."""
 
+    @abstractmethod
     def check(self, subject: Training) -> Iterable[Finding]:
         """Find what breaks the rule, at paths such as `optimizer.lr`."""
-        raise NotImplementedError
 
 
 class StudyRule(Rule):
     """A rule over a study and its spaces."""
 
+    @abstractmethod
     def check(self, subject: Comparison) -> Iterable[Finding]:
         """Find what breaks the rule, at paths such as `spaces`."""
-        raise NotImplementedError
 
 
 class DeclarationRule(Rule):
     """A rule over how a net, a space, a recipe or a study is written."""
 
+    @abstractmethod
     def check(self, subject: Declaration) -> Iterable[Remark]:
         """Find what breaks the rule."""
-        raise NotImplementedError
 
 
 class FileRule(Rule):
     """A rule over a whole file as it is written."""
 
+    @abstractmethod
     def check(self, subject: Module) -> Iterable[Remark]:
         """Find what breaks the rule."""
-        raise NotImplementedError
 
 
 BASES: tuple[type[Rule], ...] = (

@@ -203,3 +203,15 @@ block f(w, s = 1, wide = false) {
     assert trace(block, "w = 4, wide = true") == ["conv1(x) 8x8x8"]
     assert trace(block, "w = 4") == ["conv1(x) 4x8x8"]
     assert trace(block, "w = 4, wide = 1 < 2 and not false") == ["conv1(x) 8x8x8"]
+
+
+def test_groups_are_those_of_what_the_convolution_takes() -> None:
+    """Not of the operation that was computed before it."""
+    block = """
+block f(w, s = 1) {
+  left = x -> conv(5, k = 1, s = s)
+  right = x -> conv(w, k = 3, s = s, g = 4)
+  out = concat(left, right)
+}"""
+    found = measured(f"{block}\n" + net("block = f\nstage s1 { d = 1, w = 12 }", shape="8x16x16"))
+    assert found.stages[0].blocks[0].groups == 2
