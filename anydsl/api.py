@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from anydsl.design.recipe import Recipe
     from anydsl.language.diagnostics import Diagnostic
-    from anydsl.training.result import Result
+    from anydsl.training.runs.result import Result
 
 
 def _display(network: Network) -> str | None:

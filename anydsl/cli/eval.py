@@ -30,9 +30,10 @@ def run(args: argparse.Namespace) -> int:
     """Judge, and write the scores.
 
     Raises:
-        AnydslError: see `anydsl.training.eval_run.eval_run`.
+        AnydslError: see `anydsl.training.runs.eval_run.eval_run`.
     """
-    from anydsl.training import describing, eval_run
+    from anydsl.training import describing
+    from anydsl.training.runs import eval_run
 
     judgement = eval_run.eval_run(
         args.run, weights=args.weights, data=args.data, split=args.split, device=args.device

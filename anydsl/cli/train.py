@@ -102,8 +102,8 @@ def run(args: argparse.Namespace) -> int:
 def _design(args: argparse.Namespace) -> tuple[Network, Recipe]:
     """Find out what is trained and how: from SPEC, or from the run that is gone on with."""
     if args.spec is None:
-        from anydsl.training.folder import RunFolder
-        from anydsl.training.resuming import recorded_design
+        from anydsl.training.runs.folder import RunFolder
+        from anydsl.training.runs.resuming import recorded_design
 
         if args.resume is None:
             raise UsageError("what is to be trained? give a SPEC, or --resume")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from anydsl.training.jsonable import jsonable
+from anydsl.training.runs.jsonable import jsonable
 
 if TYPE_CHECKING:
-    from anydsl.training.eval_run import Judgement
     from anydsl.training.plan import Plan
-    from anydsl.training.result import Result
+    from anydsl.training.runs.eval_run import Judgement
+    from anydsl.training.runs.result import Result
 
 
 def plan_values(plan: Plan) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from anydsl.training.devices import autocast
 if TYPE_CHECKING:
     from torch import nn
 
-    from anydsl.training.batches import Batches
+    from anydsl.training.feeding.batches import Batches
+    from anydsl.training.feeding.pictures import Pictures
     from anydsl.training.interruption import Interruption
-    from anydsl.training.pictures import Pictures
 
 _TOP = 5
 

@@ -14,16 +14,16 @@ from anydsl.language.record import Record
 from anydsl.training.devices import autocast
 from anydsl.training.evaluation import evaluate
 from anydsl.training.fetching import floats
-from anydsl.training.schedules import learning_rate
+from anydsl.training.optimization.schedules import learning_rate
 from anydsl.training.state import Epoch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from anydsl.design.recipe import Recipe
-    from anydsl.training.batches import Batches
+    from anydsl.training.feeding.batches import Batches
+    from anydsl.training.feeding.pictures import Pictures
     from anydsl.training.interruption import Interruption
-    from anydsl.training.pictures import Pictures
     from anydsl.training.progress import Progress
     from anydsl.training.state import State
 

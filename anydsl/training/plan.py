@@ -13,10 +13,10 @@ from anydsl.design.recipe import Recipe
 from anydsl.errors import DataError, UsageError
 from anydsl.language.record import Record
 from anydsl.lowering.compiler import compile_network
-from anydsl.training.batches import Batches, memory_format
 from anydsl.training.devices import device_of
-from anydsl.training.preparation import Data, prepare
-from anydsl.training.source import Source, locate
+from anydsl.training.feeding.batches import Batches, memory_format
+from anydsl.training.feeding.preparation import Data, prepare
+from anydsl.training.feeding.source import Source, locate
 
 if TYPE_CHECKING:
     from anydsl.design.network import Network

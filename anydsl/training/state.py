@@ -8,8 +8,8 @@ import torch
 
 from anydsl.errors import RunError
 from anydsl.language.record import Record
-from anydsl.training.averaging import Average
-from anydsl.training.optimizers import optimizer_of
+from anydsl.training.optimization.averaging import Average
+from anydsl.training.optimization.optimizers import optimizer_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

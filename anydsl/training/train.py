@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, cast
 import torch
 
 from anydsl.errors import RunError
-from anydsl.training.checkpoints import read
 from anydsl.training.devices import tuned
-from anydsl.training.environment import environment
 from anydsl.training.evaluation import Scores, evaluate
 from anydsl.training.failures import explained
-from anydsl.training.folder import RunFolder
 from anydsl.training.interruption import Interrupted, Interruption
 from anydsl.training.loop import Job, fit
 from anydsl.training.plan import Plan, plan_of, task_of
 from anydsl.training.progress import Progress, progress_for
-from anydsl.training.result import Result, finished, summarized
-from anydsl.training.resuming import recorded_source, resume, run_to_resume
+from anydsl.training.runs.checkpoints import read
+from anydsl.training.runs.environment import environment
+from anydsl.training.runs.folder import RunFolder
+from anydsl.training.runs.result import Result, finished, summarized
+from anydsl.training.runs.resuming import recorded_source, resume, run_to_resume
 from anydsl.training.state import State
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import torch
 import anydsl
 from anydsl.cli import main
 from anydsl.training import plan
-from anydsl.training.checkpoints import read
+from anydsl.training.runs.checkpoints import read
 
 NET = """anynet 1
 

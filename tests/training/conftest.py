@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from anydsl.design.recipe import SGD, Cosine, Digits, Recipe
+from anydsl.training.feeding.preparation import prepare
+from anydsl.training.feeding.source import locate
 from anydsl.training.plan import Plan
-from anydsl.training.preparation import prepare
-from anydsl.training.source import locate
 
 CPU = torch.device("cpu")
 

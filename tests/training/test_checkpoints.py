@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from anydsl.errors import RunError, WeightsError
-from anydsl.training.checkpoints import read, write
+from anydsl.training.runs.checkpoints import read, write
 
 OLD = {"a": torch.arange(6.0).view(2, 3)}
 

@@ -9,8 +9,8 @@ import torch
 
 from anydsl.design.recipe import CIFAR10, DATASETS, Digits, FashionMNIST, ImageFolder, Recipe
 from anydsl.errors import DataError, UsageError
-from anydsl.training.preparation import Data, prepare
-from anydsl.training.source import locate
+from anydsl.training.feeding.preparation import Data, prepare
+from anydsl.training.feeding.source import locate
 
 CPU = torch.device("cpu")
 Shape = tuple[int, int, int]

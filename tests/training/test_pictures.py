@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from anydsl.errors import DataError
-from anydsl.training import pictures
-from anydsl.training.augment import augmented
-from anydsl.training.batches import Batches
-from anydsl.training.pictures import Pictures, hold_out, resized, statistics
+from anydsl.training.feeding import pictures
+from anydsl.training.feeding.augment import augmented
+from anydsl.training.feeding.batches import Batches
+from anydsl.training.feeding.pictures import Pictures, hold_out, resized, statistics
 
 CPU = torch.device("cpu")
 

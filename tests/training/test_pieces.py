@@ -10,14 +10,14 @@ from torch import nn
 
 from anydsl.design.recipe import SGD, AdamW, Recipe
 from anydsl.errors import RunError, UsageError
-from anydsl.training.averaging import Average
-from anydsl.training.batches import Batches
 from anydsl.training.devices import autocast, device_of
 from anydsl.training.evaluation import evaluate
 from anydsl.training.failures import explained
-from anydsl.training.jsonable import jsonable
-from anydsl.training.optimizers import optimizer_of
-from anydsl.training.pictures import Pictures
+from anydsl.training.feeding.batches import Batches
+from anydsl.training.feeding.pictures import Pictures
+from anydsl.training.optimization.averaging import Average
+from anydsl.training.optimization.optimizers import optimizer_of
+from anydsl.training.runs.jsonable import jsonable
 from anydsl.training.seeds import derive
 
 CPU = torch.device("cpu")

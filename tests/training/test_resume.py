@@ -15,9 +15,9 @@ import torch
 
 from anydsl.design.recipe import SGD, AdamW, Recipe
 from anydsl.errors import RunError, WeightsError
-from anydsl.training.checkpoints import read
-from anydsl.training.folder import RunFolder
 from anydsl.training.plan import Plan
+from anydsl.training.runs.checkpoints import read
+from anydsl.training.runs.folder import RunFolder
 from anydsl.training.train import run
 
 PlanFor = Callable[[Recipe], Plan]

@@ -11,9 +11,9 @@ import torch
 
 from anydsl.design.recipe import SGD, Constant, Recipe
 from anydsl.errors import RunError, UsageError
-from anydsl.training.checkpoints import read
-from anydsl.training.folder import RunFolder
 from anydsl.training.plan import Plan
+from anydsl.training.runs.checkpoints import read
+from anydsl.training.runs.folder import RunFolder
 from anydsl.training.train import Result, run
 
 PlanFor = Callable[[Recipe], Plan]

@@ -7,7 +7,7 @@ import torch
 from torch.optim import lr_scheduler
 
 from anydsl.design.recipe import SGD, Constant, Cosine, Recipe, Step
-from anydsl.training.schedules import learning_rate
+from anydsl.training.optimization.schedules import learning_rate
 
 EPOCHS, STEPS = 12, 5
 

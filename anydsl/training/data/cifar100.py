@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anydsl.training.torchvision_files import TorchvisionFiles
+from anydsl.training.feeding.torchvision_files import TorchvisionFiles
 
 _FILES = TorchvisionFiles(
     name="cifar100",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 
 from anydsl.errors import MissingExtraError
-from anydsl.training.pictures import Opened, Pictures, hold_out
+from anydsl.training.feeding.pictures import Opened, Pictures, hold_out
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from anydsl.errors import DataError, MissingExtraError, UsageError
+from anydsl.training.feeding.pictures import Opened, Pictures, hold_out, limited, resized
 from anydsl.training.fetching import whole_numbers
-from anydsl.training.pictures import Opened, Pictures, hold_out, limited, resized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, cast
 from anydsl.errors import DataError, RunError, WeightsError
 from anydsl.language.record import Record
 from anydsl.lowering.compiler import compile_network
-from anydsl.training.batches import Batches, memory_format
-from anydsl.training.checkpoints import read
 from anydsl.training.devices import device_of
 from anydsl.training.evaluation import evaluate
 from anydsl.training.failures import explained
-from anydsl.training.folder import RunFolder
+from anydsl.training.feeding.batches import Batches, memory_format
+from anydsl.training.feeding.preparation import Fit, check_classes, prepare, settled
+from anydsl.training.feeding.source import Source, locate
 from anydsl.training.plan import classes_of
-from anydsl.training.preparation import Fit, check_classes, prepare, settled
-from anydsl.training.resuming import recorded_design, recorded_source
-from anydsl.training.source import Source, locate
+from anydsl.training.runs.checkpoints import read
+from anydsl.training.runs.folder import RunFolder
+from anydsl.training.runs.resuming import recorded_design, recorded_source
 from anydsl.training.state import named
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from anydsl.design.network import Network
     from anydsl.design.recipe import Recipe
-    from anydsl.training.pictures import Pictures
+    from anydsl.training.feeding.pictures import Pictures
 
 
 class Judgement(Record):

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from anydsl.checker.loading import pick, recipes
 from anydsl.design.network import Network
 from anydsl.errors import RunError, UsageError
-from anydsl.training.checkpoints import read
-from anydsl.training.folder import RunFolder
+from anydsl.training.runs.checkpoints import read
+from anydsl.training.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from anydsl.design.recipe import Recipe
+    from anydsl.training.feeding.source import Source
     from anydsl.training.plan import Plan, Task
-    from anydsl.training.source import Source
     from anydsl.training.state import State
 
 

@@ -11,7 +11,7 @@ import torch
 
 from anydsl.errors import DataError, MissingExtraError
 from anydsl.language.record import Record
-from anydsl.training.pictures import Opened, Pictures
+from anydsl.training.feeding.pictures import Opened, Pictures
 
 if TYPE_CHECKING:
     from anydsl.design.recipe import Dataset

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from anydsl.language.record import Record
-from anydsl.training.augment import augmented
+from anydsl.training.feeding.augment import augmented
 from anydsl.training.seeds import derive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from anydsl.training.pictures import Pictures
+    from anydsl.training.feeding.pictures import Pictures
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 

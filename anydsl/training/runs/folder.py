@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, final
 
 from anydsl.errors import RunError, UsageError
-from anydsl.training.checkpoints import write, write_whole
-from anydsl.training.events import add_scalars, events_file
-from anydsl.training.jsonable import jsonable
+from anydsl.training.runs.checkpoints import write, write_whole
+from anydsl.training.runs.events import add_scalars, events_file
+from anydsl.training.runs.jsonable import jsonable
 
 if TYPE_CHECKING:
     from anydsl.training.state import Epoch, State

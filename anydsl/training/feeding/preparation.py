@@ -8,14 +8,14 @@ import torch
 
 from anydsl.errors import DataError
 from anydsl.language.record import Record
-from anydsl.training.pictures import Pictures, hold_out, limited, resized, statistics
+from anydsl.training.feeding.pictures import Pictures, hold_out, limited, resized, statistics
 from anydsl.training.seeds import derive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from anydsl.design.recipe import Recipe
-    from anydsl.training.source import Source
+    from anydsl.training.feeding.source import Source
 
 Shape = tuple[int, int, int]
 

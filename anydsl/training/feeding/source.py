@@ -15,7 +15,7 @@ from anydsl.language.record import Record
 from anydsl.training import data
 
 if TYPE_CHECKING:
-    from anydsl.training.pictures import Opened
+    from anydsl.training.feeding.pictures import Opened
 
 
 class Reader(Protocol):

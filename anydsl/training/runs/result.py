@@ -10,8 +10,8 @@ from anydsl.language.record import Record
 
 if TYPE_CHECKING:
     from anydsl.training.evaluation import Scores
-    from anydsl.training.folder import RunFolder
     from anydsl.training.plan import Plan
+    from anydsl.training.runs.folder import RunFolder
     from anydsl.training.state import State
 
 
