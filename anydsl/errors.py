@@ -48,6 +48,10 @@ class RunError(AnydslError):
     """A training run cannot start, continue or be read."""
 
 
+class DivergedError(RunError):
+    """The loss of a training run is no longer a number."""
+
+
 class WeightsError(AnydslError):
     """A file of weights is broken or does not fit the network."""
 

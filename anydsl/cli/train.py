@@ -55,6 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="go on with a run, by default that in --out, or the newest unfinished under runs/",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="seed of every random choice")
+    parser.add_argument(
+        "--logger",
+        metavar="NAME",
+        action="append",
+        help="where curves go beside the run's folder: tensorboard (the default), wandb, mlflow, "
+        "none; repeatable",
+    )
     parser.add_argument("--dry-run", action="store_true", help="check everything, print the plan")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--strict", action="store_true", help="refuse unwaived principle warnings")
@@ -90,6 +97,7 @@ def run(args: argparse.Namespace) -> int:
         compile=args.compile,
         out=args.out,
         resume=args.resume,
+        loggers=args.logger,
         quiet=args.quiet,
     )
     if args.format == "json":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
-from anydsl.errors import RunError
+from anydsl.errors import DivergedError
 from anydsl.language.record import Record
 from anydsl.training.devices import autocast
 from anydsl.training.evaluation import evaluate
@@ -58,7 +58,8 @@ def fit(job: Job, state: State) -> None:
     """Train `state` from where it stands to the recipe's last epoch.
 
     Raises:
-        RunError: the loss is no longer a number, or the run can't be saved.
+        DivergedError: the loss is no longer a number.
+        RunError: the run can't be saved.
         Interrupted: the reader asked to stop; `state` is between two steps and can be saved.
     """
     while state.epoch < job.recipe.epochs:
@@ -126,7 +127,7 @@ def _look(job: Job, state: State, since: int) -> None:
             step = state.epoch * len(state.losses) + place
             lr = learning_rate(job.recipe, len(state.losses), step)
             fp32 = ", or `precision = fp32`" if job.recipe.precision != "fp32" else ""
-            raise RunError(
+            raise DivergedError(
                 f"the loss is {loss} at step {step + 1} (epoch {state.epoch + 1}), with learning "
                 f"rate {lr:.4g}: try a smaller `lr`, or a longer `warmup`{fp32}"
             )

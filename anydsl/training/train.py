@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from anydsl.errors import RunError
+from anydsl.errors import DivergedError, RunError
 from anydsl.training.devices import tuned
 from anydsl.training.evaluation import Scores, evaluate
 from anydsl.training.failures import explained
 from anydsl.training.interruption import Interrupted, Interruption
+from anydsl.training.loggers.together import Loggers, chosen, recorded
 from anydsl.training.loop import Job, fit
 from anydsl.training.plan import Plan, plan_of, task_of
 from anydsl.training.progress import Progress, progress_for
 from anydsl.training.runs.checkpoints import read
 from anydsl.training.runs.environment import environment
 from anydsl.training.runs.folder import RunFolder
-from anydsl.training.runs.result import Result, finished, summarized
+from anydsl.training.runs.jsonable import jsonable
+from anydsl.training.runs.result import DIVERGED, Result, finished, note_divergence, summarized
 from anydsl.training.runs.resuming import recorded_source, resume, run_to_resume
+from anydsl.training.runs.settings import flat
 from anydsl.training.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from anydsl.design.network import Network
     from anydsl.design.recipe import Recipe
+    from anydsl.training.loggers.logger import Logger
 
 
 def train(
@@ -43,6 +46,7 @@ def train(
     out: str | Path | None = None,
     resume: str | Path | bool | None = None,
     seed: int | None = None,
+    loggers: Sequence[str] | None = None,
     quiet: bool = False,
 ) -> Result:
     """Train `network` as `recipe` says, by default `Recipe()`, and test it.
@@ -61,6 +65,8 @@ def train(
         out: the run's folder, by default `runs/NAME-YYYYmmdd-HHMMSS`.
         resume: a run's folder to go on with; True for the one at `out`, or without that for the
             newest unfinished one under `runs/`.
+        loggers: of `tensorboard`, `wandb` and `mlflow`; by default those that the run was started
+            with, or for a new run TensorBoard where it is installed.
         quiet: say nothing on standard error.
 
     Raises:
@@ -78,12 +84,26 @@ def train(
         if data is None:
             task = task.replace(source=recorded_source(folder, task.source))
         compiled = compiled or folder.read_json("environment.json").get("compile") is True
+        loggers = recorded(folder) if loggers is None else loggers
+    told = chosen(loggers)
     plan = plan_of(task, device=device, compiled=compiled, download=download)
-    return run(plan, folder or out, quiet=quiet)
+    return run(plan, folder or out, loggers=told, quiet=quiet)
 
 
-def run(plan: Plan, where: RunFolder | str | Path | None, *, quiet: bool = False) -> Result:
+def run(
+    plan: Plan,
+    where: RunFolder | str | Path | None,
+    *,
+    loggers: Mapping[str, Logger] | None = None,
+    quiet: bool = False,
+) -> Result:
     """Carry out a plan in a new folder at `where`, or go on with the run that `where` is.
+
+    Args:
+        plan: what to do.
+        where: the folder.
+        loggers: by their names; by default TensorBoard where it is installed.
+        quiet: say nothing on standard error.
 
     Raises:
         RunError: the run can't be started, continued or saved, was interrupted, or its loss is no
@@ -101,6 +121,7 @@ def run(plan: Plan, where: RunFolder | str | Path | None, *, quiet: bool = False
     with (
         Interruption() as interruption,
         progress_for(quiet=quiet) as progress,
+        Loggers(chosen(None) if loggers is None else loggers, progress) as told,
         tuned(plan.device, plan.flops * plan.recipe.batch),
         torch.random.fork_rng(cuda),  # pyright: ignore[reportUnknownMemberType]
         explained(compiled=plan.compiled),
@@ -108,9 +129,13 @@ def run(plan: Plan, where: RunFolder | str | Path | None, *, quiet: bool = False
         _describe(plan, folder)
         folder.rewrite_metrics(state.history)
         _greet(plan, folder, state, progress)
+        told.begin(folder, _config(plan), state.history)
         try:
-            fit(_job(plan, folder, progress, interruption), state)
+            fit(_job(plan, folder, told, progress, interruption), state)
             scores = _test(plan, folder, state, interruption)
+        except DivergedError as error:
+            note_divergence(folder, error)
+            raise
         except Interrupted:
             place = "before the test"
             if state.epoch < plan.recipe.epochs:
@@ -119,7 +144,9 @@ def run(plan: Plan, where: RunFolder | str | Path | None, *, quiet: bool = False
             raise RunError(
                 f"interrupted {place}; all is saved: `{folder.how_to_resume}` goes on from here"
             ) from None
-    return summarized(plan, folder, state, scores)
+        result = summarized(plan, folder, state, scores)
+        told.end({name: getattr(result, name) for name in Result.__fields__})
+    return result
 
 
 def _describe(plan: Plan, folder: RunFolder) -> None:
@@ -128,6 +155,7 @@ def _describe(plan: Plan, folder: RunFolder) -> None:
     if folder.spec.exists():
         before = folder.read_json("environment.json")
         now = {**before, "resumed": [*cast("list[object]", before.get("resumed") or []), now]}
+    (folder.path / DIVERGED).unlink(missing_ok=True)
     folder.write_json("environment.json", now)
     folder.write_json("recipe.json", plan.recipe)
     folder.write_json("data.json", {"root": plan.data.source.root, **plan.data.identity()})
@@ -143,20 +171,35 @@ def _greet(plan: Plan, folder: RunFolder, state: State, progress: Progress) -> N
     )
     if plan.data.note:
         progress.note(plan.data.note)
-    if find_spec("tensorboard") is None:
-        progress.note("tensorboard is not installed: no events are written")
     progress.begin(plan.recipe.epochs, plan.steps_per_epoch, state.epoch)
 
 
-def _job(plan: Plan, folder: RunFolder, progress: Progress, interruption: Interruption) -> Job:
+def _config(plan: Plan) -> dict[str, Any]:
+    """What loggers are told of a run: the net, where it is trained, and the recipe's settings."""
+    net = {"net": plan.name, "params": plan.params, "flops": plan.flops}
+    return {**net, "device": str(plan.device), **flat(jsonable(plan.recipe))}
+
+
+def _job(
+    plan: Plan,
+    folder: RunFolder,
+    loggers: Loggers,
+    progress: Progress,
+    interruption: Interruption,
+) -> Job:
     forward = torch.compile(plan.module) if plan.compiled else plan.module
+
+    def saved(state: State) -> None:
+        folder.keep(state)
+        loggers.epoch(state.history[-1])
+
     return Job(
         recipe=plan.recipe,
         train=plan.data.train,
         val=plan.data.val,
         batches=plan.batches,
         forward=cast("Callable[[torch.Tensor], torch.Tensor]", forward),
-        saved=folder.keep,
+        saved=saved,
         progress=progress,
         interruption=interruption,
     )

@@ -33,6 +33,7 @@ def test_a_run_leaves_all_that_it_should(recipe: Recipe, plan_for: PlanFor, tmp_
         "data.json",
         "environment.json",
         next((folder / "events").iterdir()).relative_to(folder).as_posix(),
+        "loggers.json",
         "metrics.jsonl",
         "recipe.json",
         "spec.anynet",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, cast, final
 
 from anydsl.errors import RunError, UsageError
 from anydsl.training.runs.checkpoints import write, write_whole
-from anydsl.training.runs.events import add_scalars, events_file
 from anydsl.training.runs.jsonable import jsonable
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ class RunFolder:
         self.best: Final = path / "checkpoints" / "best.safetensors"
         self.summary: Final = path / "summary.json"
         self._metrics: Final = path / "metrics.jsonl"
-        self._events: Final = events_file(path / "events")
 
     @property
     def how_to_resume(self) -> str:
@@ -63,7 +61,7 @@ class RunFolder:
             if path.is_dir() and any(path.iterdir()):
                 hint = f": `{folder.how_to_resume}` goes on with it" if folder.spec.exists() else ""
                 raise RunError(f"{path} is not empty{hint}; `--out` takes another folder")
-            for part in (path, folder.last.parent, folder._events.parent):
+            for part in (path, folder.last.parent):
                 part.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"{path} can't be made: {error.strerror or error}") from error
@@ -149,18 +147,9 @@ class RunFolder:
         try:
             with open(self._metrics, "a", encoding="utf-8") as file:
                 file.write(_line(row))
-            numbers = cast("dict[str, float | None]", jsonable(row))
-            scalars = {
-                name: value
-                for name, value in numbers.items()
-                if value is not None and name not in ("epoch", "step")
-            }
-            add_scalars(self._events, row.step, scalars)
         except OSError as error:
             file = error.filename or self.path
             raise RunError(f"{file} can't be written: {error.strerror or error}") from error
-        except ImportError:
-            pass  # said once, when the run begins
 
     def save(self, state: State) -> None:
         """Write the checkpoint to go on from.

@@ -9,10 +9,14 @@ from anydsl.errors import RunError
 from anydsl.language.record import Record
 
 if TYPE_CHECKING:
+    from anydsl.errors import DivergedError
     from anydsl.training.evaluation import Scores
     from anydsl.training.plan import Plan
     from anydsl.training.runs.folder import RunFolder
     from anydsl.training.state import State
+
+
+DIVERGED = "diverged.json"
 
 
 class Result(Record):
@@ -63,6 +67,15 @@ def summarized(plan: Plan, folder: RunFolder, state: State, scores: Scores) -> R
     best_epoch = (best or last).epoch
     folder.write_json("summary.json", {**fields, "best_epoch": best_epoch, "test": scores})
     return result
+
+
+def note_divergence(folder: RunFolder, error: DivergedError) -> None:
+    """Write down that the run's loss is no number any more, for those who look at it later.
+
+    Raises:
+        RunError: it can't be written.
+    """
+    folder.write_json(DIVERGED, {"message": str(error)})
 
 
 def finished(folder: RunFolder) -> Result:
