@@ -248,6 +248,8 @@ def _setting(value: Any, kind: str) -> str:
             return "x".join(map(str, value))
         case "words":
             return f"[{', '.join(value)}]"
+        case "numbers":
+            return f"[{', '.join(_setting(item, 'number') for item in value)}]"
         case "word":
             return value
         case _:

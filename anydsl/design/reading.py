@@ -20,6 +20,7 @@ from anydsl.design.values import (
     is_number,
     spoken,
 )
+from anydsl.design.variant import Variant
 from anydsl.language import tree
 from anydsl.language.declaration import REQUIRED, Setting
 from anydsl.language.diagnostics import Diagnostic, Edit, Fault, Fix, nearest
@@ -33,6 +34,7 @@ _KINDS = {
     "whole": "a whole number",
     "number": "a number",
     "flag": "`true` or `false`",
+    "numbers": "a list of numbers, as in `[30, 60]`",
     "text": 'a text in `"`',
     "size": "a height and a width, as in `96x96`",
     "shape": "channels, height and width, as in `3x224x224`",
@@ -167,7 +169,7 @@ def read(expr: tree.Expr, setting: Setting, module: Module, name: str) -> Any:
     Raises:
         Fault: it doesn't fit.
     """
-    if setting.kind in ("word", "words", "variant"):
+    if setting.kind in ("word", "words", "numbers", "variant"):
         constant = _constant(expr, module, setting)
         if constant is not None:
             return read(constant[1], setting, constant[0], name)
@@ -179,6 +181,8 @@ def read(expr: tree.Expr, setting: Setting, module: Module, name: str) -> Any:
                 message = f"`{name}` is a list, as in `[{', '.join(setting.choices)}]`"
                 raise Fault(Diagnostic(WRONG_VALUE, message, expr.span))
             return tuple(_word(item, setting, name) for item in expr.items)
+        case "numbers" if isinstance(expr, tree.List) and expr.items:
+            return tuple(_bounded(item, setting, module, name) for item in expr.items)
         case "variant":
             return _variant(expr, setting, module, name)
         case _:
@@ -262,7 +266,12 @@ def construct(
         raise Fault(
             Diagnostic(MISSING, f"`{missing[0]}` is missing: {declared[missing[0]].doc}", at)
         )
-    return cls(**given)
+    made = cls(**given)
+    wrong = made.conflict() if isinstance(made, Variant) else None
+    if wrong is not None:
+        where = [a.value.span for a in arguments if a.name and a.name.text == wrong[0]]
+        raise Fault(Diagnostic(WRONG_VALUE, wrong[1], where[0] if where else at))
+    return made
 
 
 def unknown(name: str, at: Span, module: Module, more: tuple[str, ...] = ()) -> Fault:
@@ -348,6 +357,14 @@ def _larger(values: tuple[Value, ...], limit: int) -> bool:
             waiting += value.positional[: limit + 1]
             waiting += [inner for _, inner in value.named]
     return len(waiting) > limit
+
+
+def _bounded(expr: tree.Expr, setting: Setting, module: Module, name: str) -> int | Fraction:
+    value = number(expr, module)
+    if not setting.allows(value):
+        message = f"each number of `{name}` is {setting.bounds()}, not {spoken(value)}"
+        raise Fault(Diagnostic(WRONG_VALUE, message, expr.span))
+    return value
 
 
 def _word(expr: tree.Expr, setting: Setting, name: str) -> str:

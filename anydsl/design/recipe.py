@@ -8,17 +8,26 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import ClassVar
 
+from anydsl.design.optimizers import SGD, Adam, AdamW, Lamb, Optimizer, RMSprop
+from anydsl.design.schedules import (
+    Constant,
+    Cosine,
+    Linear,
+    MultiStep,
+    OneCycle,
+    Schedule,
+    Step,
+)
+from anydsl.design.variant import Number, Variant
 from anydsl.language.declaration import setting
 from anydsl.language.record import Record
-
-Number = int | float | Fraction
 
 _RESIZE = "height x width that every picture is resized to; without it the picture's own size"
 _AUGMENT = "random changes of the training pictures, in this order"
 _CHANGES = ("crop", "flip")
 
 
-class Dataset(Record):
+class Dataset(Variant):
     """Where the pictures come from; each data set of the language is a subclass.
 
     Attributes:
@@ -71,58 +80,15 @@ DATASETS = {
 }
 
 
-class SGD(Record):
-    """Stochastic gradient descent, as torch.optim.SGD."""
-
-    lr: Number = setting("number", "peak learning rate", default=0.1, above=0)
-    momentum: Number = setting("number", "momentum factor", default=0, low=0, high=1)
-    weight_decay: Number = setting("number", "L2 penalty", default=0, low=0)
-    nesterov: bool = setting("flag", "Nesterov momentum", default=False)
-
-
-class AdamW(Record):
-    """Adam with decoupled weight decay, as torch.optim.AdamW."""
-
-    lr: Number = setting("number", "peak learning rate", default=Fraction(1, 1000), above=0)
-    beta1: Number = setting(
-        "number", "decay of the mean of the gradient", default=Fraction(9, 10), low=0, high=1
-    )
-    beta2: Number = setting(
-        "number", "decay of the mean of its square", default=Fraction(999, 1000), low=0, high=1
-    )
-    eps: Number = setting("number", "added to the denominator", default=Fraction(1, 10**8), above=0)
-    weight_decay: Number = setting(
-        "number", "decoupled weight decay", default=Fraction(1, 100), low=0
-    )
-
-
-OPTIMIZERS = {"sgd": SGD, "adamw": AdamW}
-
-_WARMUP = "epochs over which the learning rate rises linearly to its peak; may be a fraction"
-
-
-class Constant(Record):
-    """The peak learning rate throughout."""
-
-    warmup: Number = setting("number", _WARMUP, default=0, low=0)
-
-
-class Cosine(Record):
-    """Half a cosine from the peak to `lr_min` (Loshchilov and Hutter 2017, one cycle)."""
-
-    warmup: Number = setting("number", _WARMUP, default=0, low=0)
-    lr_min: Number = setting("number", "the learning rate at the end", default=0, low=0)
-
-
-class Step(Record):
-    """The learning rate is multiplied by `gamma` after every `every` epochs."""
-
-    every: Number = setting("number", "epochs between two steps", default=30, above=0)
-    gamma: Number = setting("number", "the factor", default=Fraction(1, 10), above=0, high=1)
-    warmup: Number = setting("number", _WARMUP, default=0, low=0)
-
-
-SCHEDULES = {"constant": Constant, "cosine": Cosine, "step": Step}
+OPTIMIZERS = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "lamb": Lamb}
+SCHEDULES = {
+    "constant": Constant,
+    "cosine": Cosine,
+    "linear": Linear,
+    "step": Step,
+    "multi_step": MultiStep,
+    "one_cycle": OneCycle,
+}
 
 
 class Recipe(Record):
@@ -136,10 +102,10 @@ class Recipe(Record):
     data: Dataset = setting("variant", "the pictures", default=Digits(), choices=DATASETS)
     epochs: int = setting("whole", "passes over the training pictures", default=10, low=1)
     batch: int = setting("whole", "pictures per step", default=128, low=1, high=2**20)
-    optimizer: SGD | AdamW = setting(
+    optimizer: Optimizer = setting(
         "variant", "how weights are updated", default=SGD(), choices=OPTIMIZERS
     )
-    schedule: Constant | Cosine | Step = setting(
+    schedule: Schedule = setting(
         "variant",
         "the learning rate over time, changed at every step",
         default=Cosine(),
@@ -154,6 +120,20 @@ class Recipe(Record):
         default=0,
         low=0,
         high=1,
+    )
+    clip_norm: Number = setting(
+        "number",
+        "the norm of the whole gradient above which it is scaled down to it; 0 for none",
+        default=0,
+        low=0,
+    )
+    precise_bn: int = setting(
+        "whole",
+        "training pictures by which the statistics of batch norms are measured anew "
+        "before each evaluation; 0 for none",
+        default=0,
+        low=0,
+        high=2**31,
     )
     precision: str = setting(
         "word",

@@ -9,6 +9,7 @@ from anydsl.design.faults import DUPLICATE, EXTENDS, MISSING, UNKNOWN_NAME, WRON
 from anydsl.design.modules import Module
 from anydsl.design.recipe import Recipe
 from anydsl.design.study import Study
+from anydsl.design.variant import Variant
 from anydsl.errors import UsageError
 from anydsl.language import tree
 from anydsl.language.diagnostics import Diagnostic, Fault, Label, nearest
@@ -102,6 +103,11 @@ def recipe_with(recipe: Recipe, changes: list[str]) -> Recipe:
             raise UsageError(
                 f"--set {change}: {found.message}" + (f"; {found.help}" if found.help else "")
             ) from None
+    for name in recipe.__settings__:
+        value = getattr(recipe, name)
+        wrong = value.conflict() if isinstance(value, Variant) else None
+        if wrong is not None:
+            raise UsageError(f"--set {' --set '.join(changes)}: {name}.{wrong[0]}: {wrong[1]}")
     return recipe
 
 

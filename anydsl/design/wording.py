@@ -12,6 +12,7 @@ from anydsl.language.declaration import REQUIRED, Setting
 KINDS = {
     "whole": "whole number",
     "number": "number",
+    "numbers": "list of numbers",
     "flag": "`true` or `false`",
     "text": "text",
     "size": "height x width",

@@ -172,7 +172,7 @@ def _values(module: Module, at: Cursor) -> Iterator[types.CompletionItem]:
 def _setting(module: Module, at: Cursor) -> Setting | None:
     """The declaration of what is being given: a setting, or an argument of a call."""
     if at.calls and at.calls[-1].callee:
-        callee = words.callable_word(module, at.calls[-1].callee)
+        callee = words.callable_word(module, at.calls[-1].callee, at.frames)
         named = at.calls[-1].argument
         found = [w for w in callee.parameters if w.name == named] if callee else []
     else:
@@ -223,7 +223,7 @@ def _operands(module: Module, at: Cursor) -> Iterator[types.CompletionItem]:
 def _arguments(module: Module, at: Cursor) -> Iterator[types.CompletionItem]:
     """The parameters of what is called that are not given yet."""
     call = at.calls[-1]
-    callee = words.callable_word(module, call.callee)
+    callee = words.callable_word(module, call.callee, at.frames)
     for word in callee.parameters if callee else ():
         if word.name not in call.given:
             item = _item(word)

@@ -49,7 +49,7 @@ def _text(document: Document, at: Cursor) -> str:
         if page:
             return page
     if at.calls and at.following == "=":
-        callee = words.callable_word(module, at.calls[-1].callee)
+        callee = words.callable_word(module, at.calls[-1].callee, at.frames)
         return _first(word for word in callee.parameters if word.name == at.text) if callee else ""
     if not at.before and at.following in ("=", "~"):
         word = words.settings_at(module, at.frames).get(at.text)
@@ -90,7 +90,7 @@ def _name(document: Document, at: Cursor) -> str:
             return f"`{shown}`: {doc}"
         if at.frames and at.frames[0].kind == "recipe" and at.text in words.VARIANTS:
             return _written(words.variant_word(at.text))
-    word = words.callable_word(module, at.text)
+    word = words.callable_word(module, at.text, at.frames)
     if word is None:
         return ""
     cost = next(

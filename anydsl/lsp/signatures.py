@@ -17,7 +17,7 @@ def signature(ls: Server, params: types.SignatureHelpParams) -> types.SignatureH
     if at.kind == "COMMENT":
         return None
     for call in reversed(at.calls):
-        word = words.callable_word(document.module, call.callee) if call.callee else None
+        word = words.callable_word(document.module, call.callee, at.frames) if call.callee else None
         if word is None:
             continue
         names = [parameter.name for parameter in word.parameters]

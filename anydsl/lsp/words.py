@@ -245,8 +245,13 @@ def named(module: Module, *sorts: str) -> list[Word]:
     return found
 
 
-def callable_word(module: Module, name: str) -> Word | None:
-    """What can be called by a name: a block, an operation, a variant or a function."""
+def callable_word(module: Module, name: str, frames: tuple[Frame, ...] = ()) -> Word | None:
+    """What can be called by a name: a block, an operation, a variant or a function.
+
+    In a recipe, `linear` is a schedule; anywhere else it is an operation.
+    """
+    if frames and frames[0].kind == "recipe" and name in VARIANTS:
+        return variant_word(name)
     known = module.find(name)
     if known is not None:
         return declared_word(name, *known)

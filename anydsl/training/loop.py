@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 from torch.nn import functional
 
 from anydsl.errors import DivergedError
@@ -14,11 +16,12 @@ from anydsl.language.record import Record
 from anydsl.training.devices import autocast
 from anydsl.training.evaluation import evaluate
 from anydsl.training.fetching import floats
+from anydsl.training.optimization.norms import measure_norms
 from anydsl.training.optimization.schedules import learning_rate
 from anydsl.training.state import Epoch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from anydsl.design.recipe import Recipe
     from anydsl.training.feeding.batches import Batches
@@ -67,6 +70,7 @@ def fit(job: Job, state: State) -> None:
         steps = len(state.losses)
         seen = steps * min(job.batches.size, len(job.train))
         started = time.perf_counter()
+        _measure_norms(job, state)
         scores = None
         if job.val:
             scores = evaluate(
@@ -103,6 +107,8 @@ def train_epoch(job: Job, state: State) -> None:
             outputs = job.forward(images)
             loss = functional.cross_entropy(outputs, labels, label_smoothing=smoothing)
         loss.backward()  # pyright: ignore[reportUnknownMemberType] - torch leaves it open
+        if recipe.clip_norm:
+            nn.utils.clip_grad_norm_(state.module.parameters(), float(recipe.clip_norm))
         optimizer.step()
         optimizer.zero_grad()
         if state.average:
@@ -116,6 +122,21 @@ def train_epoch(job: Job, state: State) -> None:
         state.seconds = time.perf_counter() - started
         job.progress.step(state.position)
         job.interruption.check()
+
+
+def _measure_norms(job: Job, state: State) -> None:
+    """Measure the batch norms of the net that is evaluated next, where the recipe asks for it."""
+    recipe = job.recipe
+    if not recipe.precise_bn or (not job.val and state.epoch + 1 < recipe.epochs):
+        return
+    count = max(1, recipe.precise_bn // job.batches.size)
+
+    def images() -> Iterator[torch.Tensor]:
+        for batch, _ in islice(job.batches.training(job.train, state.epoch), count):
+            job.interruption.check()
+            yield batch
+
+    measure_norms(state.evaluated, images(), recipe.precision)
 
 
 def _look(job: Job, state: State, since: int) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import torch
 
 from anydsl.errors import RunError
 from anydsl.language.record import Record
 from anydsl.training.optimization.averaging import Average
+from anydsl.training.optimization.memory import recall, remembered
 from anydsl.training.optimization.optimizers import optimizer_of
 
 if TYPE_CHECKING:
@@ -103,10 +104,8 @@ class State:
             averaged = self.average.module.state_dict()
             tensors |= {f"ema.{name}": value for name, value in averaged.items()}
         tensors |= {"losses": self.losses, "correct": self.correct}
-        for name, parameter in self.module.named_parameters():
-            for key, value in self._moments(parameter).items():
-                tensors[f"optimizer.{key}.{name}"] = value
-        return tensors
+        memory = remembered(self.optimizer, self.module)
+        return tensors | {f"optimizer.{name}": value for name, value in memory.items()}
 
     def values(self) -> dict[str, Any]:
         """The rest of the state, as JSON."""
@@ -134,24 +133,9 @@ class State:
                 self.average.module.load_state_dict(named(tensors, "ema."))
             self.losses.copy_(tensors["losses"])
             self.correct.copy_(tensors["correct"])
-            self._restore_optimizer(tensors)
+            recall(self.optimizer, self.module, named(tensors, "optimizer."))
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise RunError(f"the checkpoint does not belong to this run: {error}") from error
-
-    def _moments(self, parameter: nn.Parameter) -> Tensors:
-        """What the optimizer remembers of one parameter: momentum, or the means of Adam."""
-        state = cast("dict[str, Any]", self.optimizer.state.get(parameter, {}))
-        return {key: value for key, value in state.items() if isinstance(value, torch.Tensor)}
-
-    def _restore_optimizer(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        parameters = dict(self.module.named_parameters())
-        places = {name: place for place, name in enumerate(parameters)}
-        moments: dict[int, Tensors] = {}
-        for full, value in named(tensors, "optimizer.").items():
-            key, name = full.split(".", 1)
-            moments.setdefault(places[name], {})[key] = _like(value, parameters[name])
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
 
 def named(tensors: Mapping[str, torch.Tensor], prefix: str) -> Tensors:
@@ -161,10 +145,3 @@ def named(tensors: Mapping[str, torch.Tensor], prefix: str) -> Tensors:
         for name, value in tensors.items()
         if name.startswith(prefix)
     }
-
-
-def _like(value: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
-    """Return `value` laid out in memory as `parameter` is; Adam's count of steps as it is."""
-    if value.shape != parameter.shape:
-        return value
-    return torch.empty_like(parameter, dtype=value.dtype).copy_(value)

@@ -7,19 +7,10 @@ from fractions import Fraction
 import pytest
 
 from anydsl.checker.engine import check_declaration
-from anydsl.design.recipe import (
-    CIFAR10,
-    SGD,
-    AdamW,
-    Constant,
-    Cosine,
-    Digits,
-    FashionMNIST,
-    ImageFolder,
-    Recipe,
-    Step,
-)
+from anydsl.design.optimizers import SGD, AdamW
+from anydsl.design.recipe import CIFAR10, Digits, FashionMNIST, ImageFolder, Recipe
 from anydsl.design.recipes import recipe_with
+from anydsl.design.schedules import Constant, Cosine, MultiStep, OneCycle, Step
 from anydsl.errors import UsageError
 from tests.design.texts import MEANING, marked, module
 
@@ -93,6 +84,11 @@ def test_constants() -> None:
     assert (made.epochs, made.schedule) == (12, Cosine(warmup=Fraction(1, 2)))
 
 
+def test_a_list_of_numbers_may_be_a_constant() -> None:
+    made = recipe("n = 10\nfalls = [n, n * 3 / 2]\nrecipe r { schedule = multi_step(falls) }")
+    assert made.schedule == MultiStep((10, 15))
+
+
 def test_words_of_the_vocabulary_are_not_names() -> None:
     """`step` is a keyword elsewhere, and a constant may have the name of a word."""
     assert recipe("recipe r { schedule = step }").schedule == Step()
@@ -109,13 +105,34 @@ def test_words_of_the_vocabulary_are_not_names() -> None:
         ("optimizer = «sdg»(lr = 1)", "wrong_value", "did you mean `sgd`?"),
         ("optimizer = sgd(«rl» = 1)", "unknown_name", "did you mean `lr`?"),
         ("optimizer = sgd(lr = «0»)", "wrong_value", ""),
-        ("optimizer = sgd(0.1, 0.9, 0, false, «7»)", "wrong_value", ""),
+        ("optimizer = sgd(0.1, 0.9, 0, false, 0, 0, «7»)", "wrong_value", ""),
         ("data = «fashion_minst»", "wrong_value", "did you mean `fashion_mnist`?"),
         ("data = digits(resize = «3x8x8»)", "wrong_value", ""),
         ("data = digits(augment = «flip»)", "wrong_value", ""),
         ("data = digits(augment = [«flop»])", "wrong_value", "did you mean `flip`?"),
         ("precision = «fp16»", "wrong_value", "did you mean `bf16`?"),
         ('precision = «"fp32"»', "wrong_value", ""),
+        ("optimizer = sgd(nesterov = «true»)", "wrong_value", ""),
+        ("optimizer = «sgd(1, 0, 0, true)»", "wrong_value", ""),
+        ("optimizer = adamw(beta2 = «1»)", "wrong_value", ""),
+        (
+            "optimizer = sgd(«norm_weight_decai» = 0)",
+            "unknown_name",
+            "did you mean `norm_weight_decay`?",
+        ),
+        ("schedule = «multi_step»", "missing", ""),
+        ("schedule = multi_step(milestones = «[30, 10]»)", "wrong_value", ""),
+        ("schedule = multi_step(milestones = [«0», 10])", "wrong_value", ""),
+        ("schedule = multi_step(milestones = «[]»)", "wrong_value", ""),
+        ("schedule = multi_step(milestones = «30»)", "wrong_value", ""),
+        ("schedule = multi_step(milestones = [10, «true»])", "wrong_value", ""),
+        ("schedule = multi_step(milestones = [10, «twenty»])", "unknown_name", ""),
+        ("schedule = one_cycle(«warmup» = 1)", "unknown_name", ""),
+        ("schedule = one_cycle(pct_start = «2»)", "wrong_value", ""),
+        ("schedule = one_cycle(anneal_strategy = «cosine»)", "wrong_value", ""),
+        ("«precise_bm» = 1", "unknown_name", "did you mean `precise_bn`?"),
+        ("precise_bn = «true»", "wrong_value", ""),
+        ("clip_norm = «-1»", "wrong_value", ""),
         ("‹epochs› = 1\n«epochs» = 2", "duplicate", ""),
         ("«stage s1 { }»", "wrong_value", ""),
     ],
@@ -139,6 +156,23 @@ def test_wrong_words(text: str, kind: str, hint: str) -> None:
         ("schedule=cosine(warmup = 1)", "schedule", Cosine(warmup=1)),
         ("precision=bf16", "precision", "bf16"),
         ("seed=4294967295", "seed", 2**32 - 1),
+        ("optimizer.norm_weight_decay=0", "optimizer", SGD(norm_weight_decay=0)),
+        ("schedule.warmup=5", "schedule", Cosine(warmup=5)),
+        ("schedule=multi_step([30, 60])", "schedule", MultiStep((30, 60))),
+        (
+            "schedule=multi_step(milestones = [1/2, 2 * 30])",
+            "schedule",
+            MultiStep((Fraction(1, 2), 60)),
+        ),
+        (
+            "schedule=one_cycle(anneal_strategy = linear)",
+            "schedule",
+            OneCycle(anneal_strategy="linear"),
+        ),
+        ("data.augment=[crop, flip]", "data", Digits(augment=("crop", "flip"))),
+        ("data.augment=[]", "data", Digits()),
+        ("clip_norm=1.0", "clip_norm", 1),
+        ("precise_bn=8K", "precise_bn", 8000),
     ],
 )
 def test_set(change: str, key: str, value: object) -> None:
@@ -150,6 +184,11 @@ def test_set(change: str, key: str, value: object) -> None:
 def test_set_in_order() -> None:
     made = recipe_with(Recipe(), ["optimizer=adamw", "optimizer.lr=0.5", "epochs=2", "epochs=3"])
     assert (made.optimizer, made.epochs) == (AdamW(lr=Fraction(1, 2)), 3)
+
+
+def test_set_may_bring_together_what_belongs_together() -> None:
+    made = recipe_with(Recipe(), ["optimizer.nesterov=true", "optimizer.momentum=0.9"])
+    assert made.optimizer == SGD(momentum=Fraction(9, 10), nesterov=True)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +208,23 @@ def test_set_in_order() -> None:
         ("epochs=99999999999999999999", ""),
         ("optimizer.lr=1/0", "divides by zero"),
         ("data.path=x", ""),
+        ("optimizer.nesterov=true", "optimizer.nesterov: Nesterov momentum needs a `momentum`"),
+        ("optimizer.nesterov=1", "`true` or `false`"),
+        ("optimizer=adamv", "did you mean `adam`?"),
+        ("optimizer=3", "one of sgd, adam"),
+        ("optimizer.lr.x=3", "`lr` has no settings of its own"),
+        ("schedule.warmup=fast", "not known"),
+        ("schedule.every=3", "its words are warmup, lr_min"),
+        ("schedule.milestones=[3]", "its words are warmup, lr_min"),
+        ("schedule=multi_step", "`milestones` is missing"),
+        ("schedule=multi_step([2, 1])", "above the one before"),
+        ("data.augment=flip", "is a list"),
+        ("data.augment=[flop]", "did you mean `flip`?"),
+        ("data.resize=16", "as in `96x96`"),
+        ("ema=yes", ""),
+        ("precise_bn=0.5", "whole number"),
+        ("label_smoothing=2", "between 0 and 1"),
+        ("name=x", "there is no `name`"),
     ],
 )
 def test_wrong_sets(change: str, says: str) -> None:

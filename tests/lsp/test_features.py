@@ -480,6 +480,16 @@ async def test_the_configuration_counts(client: Client, folder: Path) -> None:
     await spec.close()
 
 
+async def test_a_word_of_a_recipe_that_is_an_operation_elsewhere(
+    client: Client, folder: Path
+) -> None:
+    spec = Editor(client, folder / "linear.anynet")
+    await spec.open("anynet 1\n\nrecipe r {\n  schedule = linear(lr_min = 1/100)\n}\n")
+    assert "straight line" in await spec.hover("lin|ear")
+    assert {"warmup", "lr_min"} <= set(await spec.complete("linear(|lr_min"))
+    await spec.close()
+
+
 async def test_waiving_in_a_recipe(client: Client, folder: Path) -> None:
     spec = Editor(client, folder / "recipe.anynet")
     text = "anynet 1\n\nrecipe big {\n  batch = 4096\n  optimizer = sgd(lr = 0.05)\n}\n"

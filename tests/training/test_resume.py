@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import torch
 
-from anydsl.design.recipe import SGD, AdamW, Recipe
+from anydsl.design.optimizers import SGD, AdamW, Lamb
+from anydsl.design.recipe import Recipe
 from anydsl.errors import RunError, WeightsError
 from anydsl.training.plan import Plan
 from anydsl.training.runs.checkpoints import read
@@ -47,8 +48,9 @@ def stop_at(plan: Plan, call: int, number: int) -> None:
 
     def hook(module: torch.nn.Module, *_: object) -> None:
         nonlocal calls
-        calls += module.training
-        if calls == call and module.training:
+        step = module.training and torch.is_grad_enabled()  # batch norms are measured without
+        calls += step
+        if calls == call and step:
             os.kill(os.getpid(), number)
 
     plan.module.register_forward_hook(hook)
@@ -56,9 +58,18 @@ def stop_at(plan: Plan, call: int, number: int) -> None:
 
 SGD_RECIPE = {"optimizer": SGD(lr=Fraction(1, 10), momentum=Fraction(9, 10))}
 ADAM_RECIPE = {"optimizer": AdamW(), "ema": Fraction(9, 10), "label_smoothing": Fraction(1, 10)}
+LAMB_RECIPE = {
+    "optimizer": Lamb(norm_weight_decay=0, bias_weight_decay=0),
+    "ema": Fraction(9, 10),
+    "clip_norm": 1,
+    "precise_bn": 512,
+}
+RECIPES = pytest.mark.parametrize(
+    "changes", [SGD_RECIPE, ADAM_RECIPE, LAMB_RECIPE], ids=["sgd", "adamw-ema", "lamb-all"]
+)
 
 
-@pytest.mark.parametrize("changes", [SGD_RECIPE, ADAM_RECIPE], ids=["sgd", "adamw-ema"])
+@RECIPES
 def test_killed_after_an_epoch_and_resumed_is_as_never_killed(
     recipe: Recipe,
     plan_for: PlanFor,
@@ -87,7 +98,7 @@ def test_killed_after_an_epoch_and_resumed_is_as_never_killed(
     assert straight.test_accuracy == resumed.test_accuracy
 
 
-@pytest.mark.parametrize("changes", [SGD_RECIPE, ADAM_RECIPE], ids=["sgd", "adamw-ema"])
+@RECIPES
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_within_an_epoch_and_resumed_is_as_never_interrupted(
     recipe: Recipe, plan_for: PlanFor, tmp_path: Path, changes: dict[str, Any], number: int
@@ -113,6 +124,26 @@ def test_interrupted_in_the_last_step_the_epoch_is_validated_when_resumed(
     plan = plan_for(recipe)
     stop_at(plan, 20, signal.SIGTERM)
     with pytest.raises(RunError, match="in epoch 4, after step 5 of it"):
+        run(plan, tmp_path / "resumed", quiet=True)
+    run(plan_for(recipe), RunFolder.of(tmp_path / "resumed"), quiet=True)
+    assert same_end(tmp_path / "straight", tmp_path / "resumed")
+
+
+def test_interrupted_while_batch_norms_are_measured_they_are_measured_when_resumed(
+    recipe: Recipe, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    recipe = recipe.replace(precise_bn=1024)
+    run(plan_for(recipe), tmp_path / "straight", quiet=True)
+    plan, calls = plan_for(recipe), 0
+
+    def hook(module: torch.nn.Module, *_: object) -> None:
+        nonlocal calls
+        calls += module.training and not torch.is_grad_enabled()
+        if calls == 6:  # the second batch of the second epoch's four
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    plan.module.register_forward_hook(hook)
+    with pytest.raises(RunError, match="in epoch 2, after step 5 of it"):
         run(plan, tmp_path / "resumed", quiet=True)
     run(plan_for(recipe), RunFolder.of(tmp_path / "resumed"), quiet=True)
     assert same_end(tmp_path / "straight", tmp_path / "resumed")

@@ -1,48 +1,88 @@
-"""The recipe's optimizer as torch's."""
+"""The recipe's optimizer as torch's, or as that of the library that brings it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never, cast
 
 import torch
 
-from anydsl.design.recipe import SGD, AdamW
+from anydsl.design.optimizers import SGD, Adam, AdamW, Lamb, RMSprop
 from anydsl.errors import RunError
+from anydsl.training.optimization.decay import groups
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from anydsl.design.optimizers import Optimizer
     from anydsl.design.recipe import Recipe
 
 
 def optimizer_of(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
-    """Return the optimizer over all parameters of `module`, weight decay on each as in torch.
+    """Return the optimizer over all parameters of `module`, each with its weight decay.
 
     Raises:
         RunError: torch refuses the settings, such as Nesterov without momentum.
     """
     settings = recipe.optimizer
-    parameters = list(module.parameters())
     try:
-        match settings:
-            case SGD():
-                return torch.optim.SGD(
-                    parameters,
-                    lr=float(settings.lr),
-                    momentum=float(settings.momentum),
-                    weight_decay=float(settings.weight_decay),
-                    nesterov=settings.nesterov,
-                )
-            case AdamW():
-                return torch.optim.AdamW(
-                    parameters,
-                    lr=float(settings.lr),
-                    betas=(float(settings.beta1), float(settings.beta2)),
-                    eps=float(settings.eps),
-                    weight_decay=float(settings.weight_decay),
-                )
-            case _:
-                assert_never(settings)
+        return _made(settings, groups(settings, module))
     except ValueError as error:
         word = type(settings).__name__.lower()
         raise RunError(f"`optimizer = {word}(…)` can't be made: {error}") from error
+
+
+def _made(settings: Optimizer, parameters: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    lr, weight_decay = float(settings.lr), float(settings.weight_decay)
+    match settings:
+        case SGD():
+            return torch.optim.SGD(
+                parameters,
+                lr=lr,
+                momentum=float(settings.momentum),
+                weight_decay=weight_decay,
+                nesterov=settings.nesterov,
+            )
+        case Adam():
+            return torch.optim.Adam(
+                parameters,
+                lr=lr,
+                betas=_betas(settings),
+                eps=float(settings.eps),
+                weight_decay=weight_decay,
+            )
+        case AdamW():
+            return torch.optim.AdamW(
+                parameters,
+                lr=lr,
+                betas=_betas(settings),
+                eps=float(settings.eps),
+                weight_decay=weight_decay,
+            )
+        case RMSprop():
+            return torch.optim.RMSprop(
+                parameters,
+                lr=lr,
+                alpha=float(settings.alpha),
+                eps=float(settings.eps),
+                weight_decay=weight_decay,
+                momentum=float(settings.momentum),
+                centered=settings.centered,
+            )
+        case Lamb():
+            from timm.optim.lamb import Lamb as TimmLamb
+
+            made = TimmLamb(
+                parameters,
+                lr=lr,
+                betas=_betas(settings),
+                eps=float(settings.eps),
+                weight_decay=weight_decay,
+                max_grad_norm=None,  # `clip_norm` is for every optimizer
+            )
+            return cast("torch.optim.Optimizer", made)
+        case _:
+            assert_never(settings)
+
+
+def _betas(settings: Adam | AdamW | Lamb) -> tuple[float, float]:
+    return float(settings.beta1), float(settings.beta2)
