@@ -64,6 +64,8 @@ def test_a_run_leaves_all_that_it_should(recipe: Recipe, plan_for: PlanFor, tmp_
         "momentum": 0.9,
         "weight_decay": 0,
         "nesterov": False,
+        "norm_weight_decay": None,
+        "bias_weight_decay": None,
     }
     environment = json.loads((folder / "environment.json").read_text())
     assert environment["versions"]["torch"] and environment["device"] == "cpu"
