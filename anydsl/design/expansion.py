@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from anydsl.design.modules import Module, shipped
@@ -37,7 +38,29 @@ def expand_all(networks: Sequence[Network]) -> str:
     return _text(networks, None)
 
 
+def expand_quickly(network: Network) -> str:
+    """Write what a network computes, without its rules and waivers, as `expand` does.
+
+    Ten times faster, for designs by the thousand: lines are indented and not formatted, so that
+    only those that are longer than the formatter's lines look different. Two networks compute the
+    same if their texts are equal but for the name.
+    """
+    bare = network.replace(rules=(), waivers=(), doc="")
+    return _indented(_sections([bare], None))
+
+
+def write_recipe(recipe: Recipe) -> str:
+    """Write a recipe with all of its settings, as it stands in `expand`."""
+    return _indented([_recipe(recipe)])
+
+
 def _text(networks: Sequence[Network], recipe: Recipe | None) -> str:
+    sections = _sections(networks, recipe)
+    return format_text("\n\n".join("\n".join(lines) for lines in sections) + "\n")
+
+
+def _sections(networks: Sequence[Network], recipe: Recipe | None) -> list[list[str]]:
+    """The lines of each declaration, not indented."""
     names = _Names(networks)
     sections = [["anynet 1"]]
     if names.constants:
@@ -46,7 +69,20 @@ def _text(networks: Sequence[Network], recipe: Recipe | None) -> str:
     sections += [_net(network, names) for network in networks]
     if recipe is not None:
         sections.append(_recipe(recipe))
-    return format_text("\n\n".join("\n".join(lines) for lines in sections) + "\n")
+    return sections
+
+
+def _indented(sections: list[list[str]]) -> str:
+    """Lines of declarations, each within its braces; lines of blocks come with their indent."""
+    written: list[str] = []
+    for lines in sections:
+        deep = 0
+        for line in lines:
+            deep -= line == "}"
+            written.append(line if line[:1] == " " else "  " * deep + line)
+            deep += line.endswith("{")
+        written.append("")
+    return "\n".join(written)
 
 
 # ------------------------------------------------------------------------------------ blocks
@@ -65,7 +101,7 @@ class _Names:
         self.constants: dict[str, str] = {}
         self.given: dict[tuple[int, str], str] = {}  # by module and name, the name in the text
         everything = [p for net in networks for p in (net.stem, *net.stages, net.head)]
-        parts = list(dict.fromkeys(p for p in everything if p is not None))
+        parts = list({id(p): p for p in everything if p is not None}.values())
         used = [part.block for part in parts]
         for part in parts:
             for _, value in part.settings:
@@ -140,7 +176,12 @@ class _Names:
 
 def _in_library(block: BlockDef) -> bool:
     file = block.scope.source.file
-    return file is not None and file.startswith(f"{os.path.realpath(shipped())}/std/")
+    return file is not None and file.startswith(_library())
+
+
+@cache
+def _library() -> str:
+    return f"{os.path.realpath(shipped())}/std/"
 
 
 def _outer(block: BlockDef) -> list[tree.Variable]:

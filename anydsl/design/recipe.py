@@ -33,10 +33,12 @@ class Dataset(Variant):
     Attributes:
         shape: channels, height and width of its pictures, where they are all alike.
         classes: how many it tells apart, where that is known.
+        pictures: how many there are to train and validate on, where that is known.
     """
 
     shape: ClassVar[tuple[int, int, int] | None] = None
     classes: ClassVar[int | None] = None
+    pictures: ClassVar[int | None] = None
     resize: tuple[int, int] | None = setting("size", _RESIZE, default=None)
     augment: tuple[str, ...] = setting("words", _AUGMENT, default=(), choices=_CHANGES)
 
@@ -44,25 +46,25 @@ class Dataset(Variant):
 class Digits(Dataset):
     """1,797 grey 8x8 pictures of handwritten digits, part of scikit-learn; needs no network."""
 
-    shape, classes = (1, 8, 8), 10
+    shape, classes, pictures = (1, 8, 8), 10, 1438
 
 
 class FashionMNIST(Dataset):
     """70,000 grey 28x28 pictures of ten kinds of clothing (Xiao et al. 2017)."""
 
-    shape, classes = (1, 28, 28), 10
+    shape, classes, pictures = (1, 28, 28), 10, 60_000
 
 
 class CIFAR10(Dataset):
     """60,000 colour 32x32 pictures in ten classes (Krizhevsky 2009)."""
 
-    shape, classes = (3, 32, 32), 10
+    shape, classes, pictures = (3, 32, 32), 10, 50_000
 
 
 class CIFAR100(Dataset):
     """60,000 colour 32x32 pictures in a hundred classes (Krizhevsky 2009)."""
 
-    shape, classes = (3, 32, 32), 100
+    shape, classes, pictures = (3, 32, 32), 100, 50_000
 
 
 class ImageFolder(Dataset):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from anydsl.design import reading
@@ -55,15 +56,59 @@ def resolve_study(module: Module, block: tree.Block) -> tuple[Study | None, list
             name = item.name if isinstance(item, tree.Variable) else ""
             found = said[word][1].find(name)
             if found and isinstance(found[1], tree.Block) and found[1].kind.text in kinds:
+                if name in names:
+                    message = f"`{name}` is compared with itself: name it once"
+                    diagnostics.append(Diagnostic(DUPLICATE, message, item.span))
                 names.append(name)
             else:
                 hint = nearest(name, module.known())
                 message = f"`{item.span.text}` is no {kinds[0]}"
                 diagnostics.append(Diagnostic(UNKNOWN_NAME, message, item.span, help=hint))
         given[word] = tuple(names) if word == "spaces" else "".join(names)
-    if diagnostics:
-        return None, diagnostics
-    return Study(block.label.name.text, block.doc, **given), []
+    study = Study(block.label.name.text, block.doc, **given, scope=_scope(module, block, said))
+    if not diagnostics:
+        diagnostics += _unsuited(study, said)
+    return (None, diagnostics) if diagnostics else (study, [])
+
+
+def _scope(module: Module, block: tree.Block, said: _Said) -> dict[str, tuple[Module, Span]]:
+    """Where each word of a study was given, and each name in a list."""
+    found = {"": (module, block.head)}
+    for word, (statement, home) in said.items():
+        found[word] = home, statement.value.span
+        if isinstance(statement.value, tree.List):
+            for item in statement.value.items:
+                found.setdefault(f"{word}.{item.span.text}", (home, item.span))
+    return found
+
+
+def _unsuited(study: Study, said: _Said) -> Iterator[Diagnostic]:
+    """Words of a study that don't go together, at the one that was said too much."""
+    if "spaces" in said and not study.spaces:
+        at = said["spaces"][0].value.span
+        yield Diagnostic(MISSING, "a study compares something: `spaces` names none", at)
+        return
+    if "factorial" in said:
+        at = said["factorial"][0].value.span
+        home, block = said["spaces"][1].find(study.spaces[0]) or (None, None)
+        if not study.factorial:
+            message = "`factorial` names no principle"
+            yield Diagnostic(WRONG_VALUE, message, at, help="as in `factorial = [b, g, w, d]`")
+        twice = next((x for x in study.factorial if study.factorial.count(x) > 1), "")
+        if twice:
+            yield Diagnostic(DUPLICATE, f"`factorial` names `{twice}` twice", at)
+        if len(study.spaces) > 1:
+            label = Label(said["spaces"][0].value.span, f"there are {len(study.spaces)}")
+            message = "`factorial` is over one space, whose designs keep and break principles"
+            yield Diagnostic(WRONG_VALUE, message, at, (label,))
+        elif home is not None and isinstance(block, tree.Block) and block.kind.text == "net":
+            label = Label(said["spaces"][0].value.span, "this is a net")
+            message = "`factorial` is over a space: a net has nothing left to break"
+            yield Diagnostic(WRONG_VALUE, message, at, (label,))
+    elif study.paired and len(study.spaces) == 1:
+        at = said["paired"][0].value.span
+        label = Label(said["spaces"][0].value.span, "there is one")
+        yield Diagnostic(WRONG_VALUE, "`paired` needs spaces to compare", at, (label,))
 
 
 def places(module: Module, block: tree.Block) -> dict[str, Span]:

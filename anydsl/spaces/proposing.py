@@ -13,7 +13,7 @@ from anydsl.design.predicates import Not, Shared
 from anydsl.design.values import Value, is_number
 from anydsl.errors import AnydslError
 from anydsl.spaces.laws import MOST_VALUES, Grid, Law
-from anydsl.spaces.plan import Chain, Plan
+from anydsl.spaces.plan import Chain, Plan, Variable
 from anydsl.spaces.sequences import FALLS, RISES, STAYS, Flags, Formula, count, tables, union
 
 Floats = NDArray[np.float64]
@@ -52,7 +52,7 @@ class Proposer:
     """Turns uniform numbers into draws.
 
     Attributes:
-        width: how many numbers a proposal takes.
+        names: what each of the numbers is for that a proposal takes, such as `s2.w`.
         tables: for each variable of the plan its values; None where it is continuous.
         codes: the numbers of values that are no numbers.
     """
@@ -77,7 +77,13 @@ class Proposer:
             if not law.continuous:
                 self.tables[number] = Table(law.values, self.codes)
                 self._cumulated[number] = None if _even(law) else np.array(law.cumulated)
-        self.width = sum(law.width for law in self._chains) + len(self._singles)
+        self.names = [name for law in self._chains for name in law.names]
+        self.names += [_name(plan, plan.variables[number]) for number in self._singles]
+
+    @property
+    def width(self) -> int:
+        """How many numbers a proposal takes."""
+        return len(self.names)
 
     def draw(self, u: Floats) -> list[NDArray[Any]]:
         """Draw.
@@ -91,8 +97,8 @@ class Proposer:
         drawn: list[NDArray[Any]] = [np.empty(0)] * len(self.plan.variables)
         row = 0
         for law in self._chains:
-            places = law.draw(u[row : row + law.width])
-            row += law.width
+            places = law.draw(u[row : row + len(law.names)])
+            row += len(law.names)
             for slot, column in zip(law.chain.slots, places, strict=True):
                 if slot.variable is not None:
                     drawn[slot.variable] = column
@@ -109,6 +115,12 @@ class Proposer:
         if cumulated is None:
             return (u * len(law.values)).astype(np.int64)
         return np.searchsorted(cumulated, u, side="right")
+
+
+def _name(plan: Plan, variable: Variable) -> str:
+    """A draw by the first stage that has it, or as a parameter of the generator."""
+    stage = plan.space.stages[variable.stages[0]].name if variable.stages else "stages"
+    return f"{stage}.{variable.key}"
 
 
 def _check(plan: Plan) -> None:
@@ -156,7 +168,9 @@ class _ChainLaw:
                 row[place_of(value)] = weight
             weights.append(row)
         self._constant = _constant(chain)
-        self.width = 1 if self._constant else len(choices)
+        stages = [s for s, _ in enumerate(plan.slots) if plan.slot(s, chain.key) is not None]
+        names = [f"{plan.space.stages[stage].name}.{chain.key}" for stage in stages]
+        self.names = names[:1] if self._constant else names
         if self._constant:
             product = np.prod(np.array(weights), axis=0)
             self._first = np.cumsum(product)

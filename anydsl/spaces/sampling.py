@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from anydsl.design.values import Value
 from anydsl.errors import AnydslError
 from anydsl.spaces.batch import Array, Batch
 from anydsl.spaces.describing import describe_stage
+from anydsl.spaces.matching import Matching
 from anydsl.spaces.plan import Plan, Slot
 from anydsl.spaces.streams import Stream, tile
 from anydsl.spaces.trials import Trials
@@ -21,6 +22,8 @@ CHUNK = 2**15
 
 PATIENCE = 4_000_000
 """Of so many proposals, one in a million has to be accepted."""
+
+STRATUM = "flops in the stratum of the design's number"
 
 _HALVED = 32
 
@@ -84,11 +87,32 @@ class Sampler:
         proposals: how many were tried up to the accepted ones.
     """
 
-    def __init__(self, space: Space, seed: int, *, chunk: int = CHUNK) -> None:
+    def __init__(
+        self,
+        space: Space,
+        seed: int,
+        *,
+        chunk: int = CHUNK,
+        paired: Sequence[str] = (),
+        matching: Matching | None = None,
+    ) -> None:
+        """Make ready to draw.
+
+        Args:
+            space: what is drawn from.
+            seed: of all numbers.
+            chunk: how many proposals are made at once.
+            paired: the names of the numbers that this space and others take, from
+                `pairing.names`; samplers with the same names and seed draw alike.
+            matching: the costs that the designs have to have.
+        """
         self.space = space
         self.plan = Plan(space)
         self.trials = Trials(self.plan)
-        self.stream = Stream(seed, self.trials.proposer.width)
+        own = self.trials.proposer.names
+        self.stream = Stream(seed, len(paired or own))
+        self._rows = [paired.index(name) for name in own] if paired else None
+        self._matching = matching
         self.chunk = chunk
         self.proposals = 0
         self.accepted = 0
@@ -122,7 +146,9 @@ class Sampler:
     def _try(self, some: Array, number: int, tries: range, found: dict[int, Design]) -> None:
         u: Any = self.stream.proposals(some, number, tries)
         first = np.full(len(some), len(tries))
-        kept = self.trials.run(u)
+        kept = self.trials.run(u if self._rows is None else u[self._rows])
+        if self._matching is not None:
+            kept = [self._matched(self._matching, some, tries, *found) for found in kept]
         for places, _ in kept:
             np.minimum.at(first, places // len(tries), places % len(tries))
         for places, batch in kept:
@@ -132,6 +158,15 @@ class Sampler:
             for row, (d, t) in enumerate(zip(design[rows], place[rows], strict=True)):
                 index = int(some[d])
                 found[index] = Design(index, tries.start + int(t) + 1, own, row)
+
+    def _matched(
+        self, matching: Matching, some: Array, tries: range, places: Array, batch: Batch
+    ) -> tuple[Array, Batch]:
+        keeps = matching.keeps(some[places // len(tries)], batch)
+        self.trials.judged[STRATUM] += len(keeps)
+        self.trials.kept[STRATUM] += int(keeps.sum())
+        rows = np.flatnonzero(keeps)
+        return places[rows], batch.take(rows)
 
     def rates(self) -> list[tuple[str, int, int]]:
         """For each requirement how many proposals came to it and how many kept it."""
