@@ -9,10 +9,9 @@ import torch
 from torch import nn
 
 from anydsl.design.recipe import SGD, AdamW, Recipe
-from anydsl.errors import RunError, UsageError
+from anydsl.errors import UsageError
 from anydsl.training.devices import autocast, device_of
 from anydsl.training.evaluation import evaluate
-from anydsl.training.failures import explained
 from anydsl.training.feeding.batches import Batches
 from anydsl.training.feeding.pictures import Pictures
 from anydsl.training.optimization.averaging import Average
@@ -92,21 +91,6 @@ def test_bf16_is_autocast_and_fp32_is_not() -> None:
     for precision, expected in (("bf16", torch.bfloat16), ("fp32", torch.float32)):
         with autocast(CPU, precision):
             assert layer(x).dtype == expected
-
-
-def test_what_torch_raises_is_explained() -> None:
-    with (
-        pytest.raises(RunError, match="out of memory: set a smaller `batch`"),
-        explained(compiled=False),
-    ):
-        raise torch.OutOfMemoryError("CUDA out of memory")
-    with pytest.raises(RunError, match="out of memory"), explained(compiled=False):
-        torch.empty(2**60, dtype=torch.uint8)
-    failure = type("InductorError", (RuntimeError,), {"__module__": "torch._inductor.exc"})
-    with pytest.raises(RunError, match="leave out `--compile`"), explained(compiled=True):
-        raise failure("no compiler\nmore")
-    with pytest.raises(RuntimeError, match="a bug"), explained(compiled=True):
-        raise RuntimeError("a bug")
 
 
 def test_seeds_differ_in_the_bits_that_count() -> None:

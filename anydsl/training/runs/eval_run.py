@@ -86,7 +86,7 @@ def eval_run(
     module = compile_network(network, device=str(place), seed=recipe.seed)
     module.to(memory_format=memory_format(place))
     load_weights(module, file)
-    with explained(compiled=False):
+    with explained():
         scores = evaluate(module, pictures, _batches(folder, recipe, place), recipe.precision)
     return Judgement(
         run=str(folder.path),
@@ -117,10 +117,10 @@ def load_weights(module: nn.Module, file: Path) -> None:
 
 
 def _newest(folder: RunFolder) -> Path:
-    for file in (folder.best, folder.last):
-        if file.exists():
-            return file
-    raise RunError(f"{folder.path} has no weights yet: its first epoch is not over")
+    file = folder.checkpoints.weights()
+    if file is None:
+        raise RunError(f"{folder.path} has no weights yet: its first epoch is not over")
+    return file
 
 
 def _pictures(
