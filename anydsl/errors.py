@@ -52,6 +52,10 @@ class DivergedError(RunError):
     """The loss of a training run is no longer a number."""
 
 
+class UnwritableError(RunError):
+    """A file of a training run can't be written: no space, no right, or no folder any more."""
+
+
 class WeightsError(AnydslError):
     """A file of weights is broken or does not fit the network."""
 

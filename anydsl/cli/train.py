@@ -54,6 +54,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="go on with a run, by default that in --out, or the newest unfinished under runs/",
     )
+    parser.add_argument(
+        "--keep", type=int, metavar="N", help="checkpoints of epochs to keep, by default 1"
+    )
+    parser.add_argument(
+        "--save-every",
+        type=float,
+        metavar="MINUTES",
+        help="save within an epoch, too, by default every 10; inf for never",
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="seed of every random choice")
     parser.add_argument(
         "--logger",
@@ -97,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
         compile=args.compile,
         out=args.out,
         resume=args.resume,
+        keep=args.keep,
+        save_every=args.save_every,
         loggers=args.logger,
         quiet=args.quiet,
     )

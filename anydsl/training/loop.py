@@ -43,6 +43,7 @@ class Job(Record):
         batches: how they become batches.
         forward: the net as it is called in training, compiled or not.
         saved: called after every epoch, with the state, to keep it.
+        due, save: asked after every step whether the state is to be saved in mid-epoch, and does.
         progress: told what happens.
         interruption: asked whether to go on.
     """
@@ -53,6 +54,8 @@ class Job(Record):
     batches: Batches
     forward: Callable[[torch.Tensor], torch.Tensor]
     saved: Callable[[State], None]
+    due: Callable[[], bool]
+    save: Callable[[State], None]
     progress: Progress
     interruption: Interruption
 
@@ -116,10 +119,13 @@ def train_epoch(job: Job, state: State) -> None:
         state.losses[state.position] = loss.detach()
         state.correct.add_((outputs.argmax(1) == labels).sum())
         state.position += 1
-        if state.position % LOOK_EVERY == 0 or state.position == steps:
+        due = job.due() and state.position < steps
+        if due or state.position % LOOK_EVERY == 0 or state.position == steps:
             _look(job, state, looked)
             looked = state.position
         state.seconds = time.perf_counter() - started
+        if due:
+            job.save(state)
         job.progress.step(state.position)
         job.interruption.check()
 
@@ -150,5 +156,5 @@ def _look(job: Job, state: State, since: int) -> None:
             fp32 = ", or `precision = fp32`" if job.recipe.precision != "fp32" else ""
             raise DivergedError(
                 f"the loss is {loss} at step {step + 1} (epoch {state.epoch + 1}), with learning "
-                f"rate {lr:.4g}: try a smaller `lr`, or a longer `warmup`{fp32}"
+                f"rate {lr:.4g}: try a smaller `lr`, a longer `warmup`, or `clip_norm = 1`{fp32}"
             )

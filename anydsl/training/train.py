@@ -19,8 +19,15 @@ from anydsl.training.runs.checkpoints import read
 from anydsl.training.runs.environment import environment
 from anydsl.training.runs.folder import RunFolder
 from anydsl.training.runs.jsonable import jsonable
+from anydsl.training.runs.keeping import Keeping
 from anydsl.training.runs.result import DIVERGED, Result, finished, note_divergence, summarized
-from anydsl.training.runs.resuming import recorded_source, resume, run_to_resume
+from anydsl.training.runs.resuming import (
+    recorded_keeping,
+    recorded_source,
+    resumable,
+    resume,
+    run_to_resume,
+)
 from anydsl.training.runs.settings import flat
 from anydsl.training.state import State
 
@@ -45,6 +52,8 @@ def train(
     compile: bool = False,  # noqa: A002 - torch's word
     out: str | Path | None = None,
     resume: str | Path | bool | None = None,
+    keep: int | None = None,
+    save_every: float | None = None,
     seed: int | None = None,
     loggers: Sequence[str] | None = None,
     quiet: bool = False,
@@ -65,6 +74,8 @@ def train(
         out: the run's folder, by default `runs/NAME-YYYYmmdd-HHMMSS`.
         resume: a run's folder to go on with; True for the one at `out`, or without that for the
             newest unfinished one under `runs/`.
+        keep: how many epochs' checkpoints stay, by default the latest one alone.
+        save_every: minutes after which the run is saved within an epoch, too, by default 10.
         loggers: of `tensorboard`, `wandb` and `mlflow`; by default those that the run was started
             with, or for a new run TensorBoard where it is installed.
         quiet: say nothing on standard error.
@@ -85,15 +96,18 @@ def train(
             task = task.replace(source=recorded_source(folder, task.source))
         compiled = compiled or folder.read_json("environment.json").get("compile") is True
         loggers = recorded(folder) if loggers is None else loggers
+    before = Keeping() if folder is None else recorded_keeping(folder)
+    keeping = before.changed(keep=keep, save_every=save_every)
     told = chosen(loggers)
     plan = plan_of(task, device=device, compiled=compiled, download=download)
-    return run(plan, folder or out, loggers=told, quiet=quiet)
+    return run(plan, folder or out, keeping=keeping, loggers=told, quiet=quiet)
 
 
 def run(
     plan: Plan,
     where: RunFolder | str | Path | None,
     *,
+    keeping: Keeping | None = None,
     loggers: Mapping[str, Logger] | None = None,
     quiet: bool = False,
 ) -> Result:
@@ -102,6 +116,7 @@ def run(
     Args:
         plan: what to do.
         where: the folder.
+        keeping: how much is kept of it; by default `Keeping()`.
         loggers: by their names; by default TensorBoard where it is installed.
         quiet: say nothing on standard error.
 
@@ -115,20 +130,25 @@ def run(
     cuda = [plan.device] if plan.device.type == "cuda" else []
     if isinstance(where, RunFolder):
         folder = where
-        resume(plan, folder, state)
+        passed_over = resume(plan, folder, state)
     else:
+        passed_over = ""
         folder = RunFolder.create(where, plan.name)
+    folder.checkpoints.keeping = keeping or Keeping()
     with (
         Interruption() as interruption,
         progress_for(quiet=quiet) as progress,
         Loggers(chosen(None) if loggers is None else loggers, progress) as told,
         tuned(plan.device, plan.flops * plan.recipe.batch),
         torch.random.fork_rng(cuda),  # pyright: ignore[reportUnknownMemberType]
-        explained(compiled=plan.compiled),
+        explained(plan),
+        resumable(folder),
     ):
         _describe(plan, folder)
         folder.rewrite_metrics(state.history)
         _greet(plan, folder, state, progress)
+        if passed_over:
+            progress.note(passed_over)
         told.begin(folder, _config(plan), state.history)
         try:
             fit(_job(plan, folder, told, progress, interruption), state)
@@ -139,7 +159,7 @@ def run(
         except Interrupted:
             place = "before the test"
             if state.epoch < plan.recipe.epochs:
-                folder.save(state)
+                folder.checkpoints.save(state)
                 place = f"in epoch {state.epoch + 1}, after step {state.position:,} of it"
             raise RunError(
                 f"interrupted {place}; all is saved: `{folder.how_to_resume}` goes on from here"
@@ -151,10 +171,15 @@ def run(
 
 def _describe(plan: Plan, folder: RunFolder) -> None:
     """Write down what is trained, on what, where; a run that goes on adds where it does."""
-    now = environment(plan.device, compiled=plan.compiled)
+    kept = jsonable(folder.checkpoints.keeping)
+    now = {**environment(plan.device, compiled=plan.compiled), **kept}
     if folder.spec.exists():
         before = folder.read_json("environment.json")
-        now = {**before, "resumed": [*cast("list[object]", before.get("resumed") or []), now]}
+        now = {
+            **before,
+            **kept,
+            "resumed": [*cast("list[object]", before.get("resumed") or []), now],
+        }
     (folder.path / DIVERGED).unlink(missing_ok=True)
     folder.write_json("environment.json", now)
     folder.write_json("recipe.json", plan.recipe)
@@ -200,6 +225,8 @@ def _job(
         batches=plan.batches,
         forward=cast("Callable[[torch.Tensor], torch.Tensor]", forward),
         saved=saved,
+        due=folder.checkpoints.due,
+        save=folder.checkpoints.save,
         progress=progress,
         interruption=interruption,
     )
@@ -209,5 +236,5 @@ def _test(plan: Plan, folder: RunFolder, state: State, interruption: Interruptio
     """Read the test pictures, the only time in a run, and judge the best weights by them."""
     net = state.evaluated
     if state.best is not None:
-        net.load_state_dict(read(folder.best)[0])
+        net.load_state_dict(read(folder.checkpoints.best)[0])
     return evaluate(net, plan.data.test(), plan.batches, plan.recipe.precision, interruption)

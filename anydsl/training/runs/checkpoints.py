@@ -1,47 +1,51 @@
 """Checkpoint files: tensors as safetensors, all else as JSON in the same file's header.
 
 One file, so that no crash can leave tensors and numbers of different moments. Nothing is ever
-unpickled, and a file is there whole or not at all.
+unpickled, a file is there whole or not at all, and a digest in the header tells whether it is
+still what was written.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any, cast
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from anydsl.errors import RunError, WeightsError
+from anydsl.errors import UnwritableError, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import torch
-
 _KEY = "anydsl"
+_DIGEST = "blake2b"
 
 
 def write(path: Path, tensors: Mapping[str, torch.Tensor], values: Mapping[str, Any]) -> None:
     """Write `tensors` and the JSON `values` to `path`, replacing what was there in one moment.
 
     Raises:
-        RunError: the disk is full or the folder can't be written; the old file is untouched.
+        UnwritableError: the disk is full or the folder can't be written; the old file is untouched.
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_whole(path, save(plain, metadata={_KEY: json.dumps(values)}))
+    text = json.dumps(values)
+    write_whole(path, save(plain, metadata={_KEY: text, _DIGEST: _digest(plain, text)}))
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write to a temporary file beside `path`, force it to the disk, and rename it.
 
     Raises:
-        RunError: the disk is full or the folder can't be written; the old file is untouched.
+        UnwritableError: the disk is full or the folder can't be written; the old file is untouched.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = _temporary(path)
     try:
         with open(temporary, "wb") as file:
             file.write(content)
@@ -52,28 +56,85 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise RunError(f"{path} can't be written: {error.strerror or error}") from error
+        raise UnwritableError(f"{path} can't be written: {error.strerror or error}") from error
+
+
+def name_also(path: Path, other: Path) -> None:
+    """Let `other` name the file at `path` too, in place of what it named, in one moment.
+
+    Where the disk knows no second names, such as one formatted as FAT, `other` becomes a copy.
+
+    Raises:
+        UnwritableError: the folder can't be written; `other` names what it did.
+    """
+    temporary = _temporary(other)
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()  # of a killed process that had our number
+        os.link(path, temporary)
+    except OSError:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise UnwritableError(f"{other} can't be written: {error.strerror or error}") from error
+        write_whole(other, content)
+        return
+    try:
+        os.replace(temporary, other)
+        _sync_folder(other.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise UnwritableError(f"{other} can't be written: {error.strerror or error}") from error
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of processes that were killed while they wrote into `folder`."""
+    for file in folder.glob(".*"):
+        if _TEMPORARY.fullmatch(file.name):
+            with contextlib.suppress(OSError):
+                file.unlink()
 
 
 def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Read the tensors (on the CPU) and the JSON values of a file; foreign files have no values.
 
     Raises:
-        WeightsError: the file is missing, unreadable, cut short or not safetensors.
+        WeightsError: the file is missing, unreadable, cut short, changed or not safetensors.
     """
     try:
         opened: Any = cast("Any", safe_open)(path, framework="pt")  # its types know no torch
         with opened as file:
             tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             header: dict[str, str] = file.metadata() or {}
-            values: Any = json.loads(header.get(_KEY, "{}"))
+            text = header.get(_KEY, "{}")
+            values: Any = json.loads(text)
     except FileNotFoundError as error:
         raise WeightsError(f"{path} does not exist") from error
     except (OSError, SafetensorError, ValueError) as error:
         raise WeightsError(f"{path} is damaged or no safetensors file ({error})") from error
     if not isinstance(values, dict):
         raise WeightsError(f"{path} is damaged: its header holds no values")
+    if _DIGEST in header and header[_DIGEST] != _digest(tensors, text):
+        raise WeightsError(f"{path} is damaged: it is not what was written, by its digest")
     return tensors, cast("dict[str, Any]", values)
+
+
+def _digest(tensors: Mapping[str, torch.Tensor], text: str) -> str:
+    """Sum up what a file says: `text`, and the tensors, contiguous, with names, types, shapes."""
+    digest = hashlib.blake2b(text.encode(), digest_size=16)
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+_TEMPORARY = re.compile(r"\..+\.\d+")
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -8,14 +8,23 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, final
 
-from anydsl.errors import RunError, UsageError
-from anydsl.training.runs.checkpoints import write, write_whole
+from anydsl.errors import RunError, UnwritableError, UsageError
+from anydsl.training.runs.checkpoints import remove_leftovers, write_whole
 from anydsl.training.runs.jsonable import jsonable
+from anydsl.training.runs.keeping import Checkpoints
 
 if TYPE_CHECKING:
     from anydsl.training.state import Epoch, State
 
 RUNS = Path("runs")
+_BEFORE_SPEC = (
+    "checkpoints",
+    "events",
+    "environment.json",
+    "recipe.json",
+    "data.json",
+    "metrics.jsonl",
+)
 
 
 @final
@@ -25,16 +34,14 @@ class RunFolder:
     Attributes:
         path: the folder.
         spec: the net and the recipe as they were resolved, `.anynet` text.
-        last: the checkpoint to go on from, written after every epoch.
-        best: the weights of the best validation accuracy; not there without a validation split.
+        checkpoints: what the run can go on from, and its best weights.
         summary: the result; there once the run is finished.
     """
 
     def __init__(self, path: Path) -> None:
         self.path: Final = path
         self.spec: Final = path / "spec.anynet"
-        self.last: Final = path / "checkpoints" / "last.safetensors"
-        self.best: Final = path / "checkpoints" / "best.safetensors"
+        self.checkpoints: Final = Checkpoints(path / "checkpoints")
         self.summary: Final = path / "summary.json"
         self._metrics: Final = path / "metrics.jsonl"
 
@@ -47,6 +54,8 @@ class RunFolder:
     def create(cls, out: str | Path | None, name: str) -> RunFolder:
         """Make a new folder at `out`, by default `runs/NAME-YYYYmmdd-HHMMSS`.
 
+        What a run left that was killed before it was one is no hindrance.
+
         Raises:
             RunError: it can't be made, or has something in it.
         """
@@ -58,10 +67,10 @@ class RunFolder:
             path = stem.with_name(f"{stem.name}-{count}")
         folder = cls(path)
         try:
-            if path.is_dir() and any(path.iterdir()):
+            if path.is_dir() and not folder._unborn():
                 hint = f": `{folder.how_to_resume}` goes on with it" if folder.spec.exists() else ""
                 raise RunError(f"{path} is not empty{hint}; `--out` takes another folder")
-            for part in (path, folder.last.parent):
+            for part in (path, folder.checkpoints.folder):
                 part.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"{path} can't be made: {error.strerror or error}") from error
@@ -91,6 +100,14 @@ class RunFolder:
         if not runs:
             raise UsageError(f"--resume: no unfinished run in {RUNS}/")
         return max(runs, key=lambda run: (run.text() == text, run.spec.stat().st_mtime))
+
+    def _unborn(self) -> bool:
+        """Whether the folder is empty but for what stands in it before the spec does."""
+        remove_leftovers(self.path)
+        return all(
+            entry.name in _BEFORE_SPEC and not (entry.is_dir() and any(entry.iterdir()))
+            for entry in self.path.iterdir()
+        )
 
     def text(self) -> str:
         """The text of the spec that is trained here."""
@@ -134,30 +151,19 @@ class RunFolder:
         self.write_text(self._metrics.name, "".join(_line(row) for row in history))
 
     def keep(self, state: State) -> None:
-        """Save a state after an epoch: the best weights first, so that `last` never names others.
+        """Save a state after an epoch, and add the epoch to the metrics.
 
         Raises:
-            RunError: a file can't be written.
+            RunError: a file can't be written, or the weights are no numbers.
         """
         row = state.history[-1]
-        if state.best is row:
-            values = {"epoch": row.epoch, "val_accuracy": row.val_accuracy}
-            write(self.best, state.evaluated.state_dict(), values)
-        self.save(state)
+        self.checkpoints.keep(state)
         try:
             with open(self._metrics, "a", encoding="utf-8") as file:
                 file.write(_line(row))
         except OSError as error:
             file = error.filename or self.path
-            raise RunError(f"{file} can't be written: {error.strerror or error}") from error
-
-    def save(self, state: State) -> None:
-        """Write the checkpoint to go on from.
-
-        Raises:
-            RunError: it can't be written; the one before is untouched.
-        """
-        write(self.last, state.tensors(), state.values())
+            raise UnwritableError(f"{file} can't be written: {error.strerror or error}") from error
 
 
 def _line(row: Epoch) -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import math
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anydsl.checker.loading import pick, recipes
 from anydsl.design.network import Network
-from anydsl.errors import RunError, UsageError
-from anydsl.training.runs.checkpoints import read
+from anydsl.errors import DataError, RunError, UnwritableError, UsageError
+from anydsl.training.runs.checkpoints import remove_leftovers
 from anydsl.training.runs.folder import RunFolder
+from anydsl.training.runs.keeping import Keeping
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from anydsl.design.recipe import Recipe
     from anydsl.training.feeding.source import Source
     from anydsl.training.plan import Plan, Task
@@ -66,6 +71,23 @@ def recorded_design(folder: RunFolder) -> tuple[Network, Recipe]:
     return checked.value, found[0]
 
 
+def recorded_keeping(folder: RunFolder) -> Keeping:
+    """Return what the run in `folder` keeps of itself, as it was told last.
+
+    Raises:
+        RunError: the run's notes are damaged.
+    """
+    recorded = folder.read_json("environment.json")
+    if "keep" not in recorded:
+        return Keeping()
+    try:
+        minutes = recorded["save_every"]
+        keeping = Keeping(int(recorded["keep"]), math.inf if minutes is None else float(minutes))
+        return keeping.changed(keep=keeping.keep, save_every=keeping.save_every)
+    except (KeyError, TypeError, ValueError, UsageError) as error:
+        raise RunError(f"{folder.path / 'environment.json'} is damaged: {error}") from error
+
+
 def recorded_source(folder: RunFolder, source: Source) -> Source:
     """Return `source` at the place where the run in `folder` found it.
 
@@ -78,13 +100,17 @@ def recorded_source(folder: RunFolder, source: Source) -> Source:
     return source.replace(root=Path(root))
 
 
-def resume(plan: Plan, folder: RunFolder, state: State) -> None:
+def resume(plan: Plan, folder: RunFolder, state: State) -> str:
     """Bring `state` to where the run in `folder` stands; to the start if nothing was saved yet.
+
+    Returns:
+        What the reader should know: which damaged checkpoint was passed over; mostly nothing.
 
     Raises:
         RunError: the data is not what it was, or the checkpoint belongs to another run.
-        WeightsError: the checkpoint is damaged.
+        WeightsError: all checkpoints are damaged.
     """
+    remove_leftovers(folder.path)
     recorded = folder.read_json("data.json")
     for key, value in plan.data.identity().items():
         if recorded.get(key) != value:
@@ -92,5 +118,26 @@ def resume(plan: Plan, folder: RunFolder, state: State) -> None:
                 f"the data in {plan.data.source.root} is not what {folder.path} was started with: "
                 f"{key} was {recorded.get(key)} and is {value}"
             )
-    if folder.last.exists():
-        state.restore(*read(folder.last))
+    saved = folder.checkpoints.newest()
+    if saved is None:
+        return ""
+    tensors, values, note = saved
+    state.restore(tensors, values)
+    return note
+
+
+@contextmanager
+def resumable(folder: RunFolder) -> Generator[None]:
+    """Add to what the reader can mend, a full disk or lost pictures, how the run goes on then.
+
+    Raises:
+        DataError: in the place of one that says less.
+        UnwritableError: likewise.
+    """
+    try:
+        yield
+    except (DataError, UnwritableError) as error:
+        if not folder.spec.exists():
+            raise
+        message = f"{error}; when that is mended, `{folder.how_to_resume}` goes on"
+        raise type(error)(message) from error
