@@ -1,0 +1,148 @@
+"""Run a study: train the designs of its spaces, each result kept in one database.
+
+What is done is never done again: the same command goes on where the last one stopped, whatever
+stopped it, and more `samples` or `replicas` in the study only add to what there is.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from anydsl.checker.loading import pick
+from anydsl.cli._strict import refuse_warnings
+from anydsl.design.study import Study
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from anydsl.study.sweeping import Summary
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("spec", metavar="SPEC", help="a study: PATH, or PATH::NAME")
+    parser.add_argument("--out", metavar="DIR", help="its folder; by default studies/NAME")
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="processes that train; by default one for each GPU, or for each core",
+    )
+    parser.add_argument(
+        "--threads",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="of each worker on the CPU (default: 1); one number for the whole study",
+    )
+    parser.add_argument(
+        "--device", default="auto", help="auto (the default), cpu, cuda, cuda:1, mps"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="NAME|PATH",
+        help="another data set, or a folder: the data set's files, or pictures in class folders",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="there has to be something to go on with"
+    )
+    parser.add_argument("--retry", action="store_true", help="try anew what failed")
+    parser.add_argument("--limit", type=_count, metavar="N", help="do N trials at most")
+    parser.add_argument("--dry-run", action="store_true", help="check everything, print the plan")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--strict", action="store_true", help="refuse unwaived principle warnings")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Plan, and with `--dry-run` stop there; else do the trials that are left."""
+    from anydsl.study.plan import plan_of
+
+    module, checked = pick(args.spec, "study")
+    refuse_warnings(checked.diagnostics, strict=args.strict)
+    assert isinstance(checked.value, Study)
+    plan = plan_of(checked.value, module)
+
+    from anydsl.study import preparing, sweeping
+
+    prepared = preparing.prepare_study(
+        plan,
+        module.source.text,
+        out=args.out,
+        workers=args.workers,
+        threads=args.threads,
+        device=args.device,
+        data=args.data,
+        resume=args.resume,
+    )
+    if args.dry_run and args.format == "json":
+        _write([json.dumps(preparing.plan_values(plan, prepared))])
+        return 0
+    lines = preparing.plan_lines(plan, prepared)
+    if args.dry_run:
+        from anydsl.cli._tables import print_table
+
+        _write(lines)
+        rows = preparing.group_rows(plan)
+        print_table(list(rows[0]), rows, left=("group",), totals=0)
+        return 0
+    if not args.quiet:
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+    summary = sweeping.sweep(
+        plan,
+        prepared,
+        limit=args.limit,
+        retry=args.retry,
+        quiet=args.quiet,
+        command=_command(args),
+    )
+    if args.format == "json":
+        _write([json.dumps(sweeping.summary_values(summary, plan.study))])
+    else:
+        _print(summary)
+    return 1 if summary.failures else 0
+
+
+def _print(summary: Summary) -> None:
+    from anydsl.cli._tables import print_table
+    from anydsl.study.sweeping import failure_lines
+    from anydsl.study.watching import COLUMNS, cells, duration
+
+    columns = [column for column in COLUMNS if column != "running"]
+    print_table(columns, [cells(tally) for tally in summary.tallies], left=("group",))
+    out, whole = shlex.quote(str(summary.out)), summary.whole
+    lines = failure_lines(summary.failures)
+    lines.append(f"{summary.trials:,} trials in {duration(summary.seconds)}")
+    if whole.left:
+        lines.append(f"left    {whole.left:,} trials: the same command goes on with them")
+    if whole.failed:
+        lines.append("retry   the same command with --retry tries anew what failed")
+    _write([*lines, f"next    anydsl report {out}"])
+
+
+def _command(args: argparse.Namespace) -> str:
+    """What is typed to go on."""
+    words = ["anydsl", "sweep", args.spec]
+    for name in ("out", "workers", "data"):
+        if getattr(args, name) is not None:
+            words += [f"--{name}", str(getattr(args, name))]
+    for name, usual in (("threads", 1), ("device", "auto")):
+        if getattr(args, name) != usual:
+            words += [f"--{name}", str(getattr(args, name))]
+    return shlex.join(words)
+
+
+def _write(lines: Sequence[str]) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+def _count(text: str) -> int:
+    from argparse import ArgumentTypeError
+
+    if not text.isdecimal() or not text.isascii() or len(text) > 9 or int(text) < 1:
+        raise ArgumentTypeError("it is a whole number from 1 on")
+    return int(text)

@@ -1,0 +1,229 @@
+"""Where trials are done: nets are trained on the study's pictures without a run folder.
+
+What the pictures are, and which of them are held out, is one thing for the whole study: they are
+read once in a process, split under the recipe's seed, and stay on the device. A trial's own seed
+is that of its weights and of the order and the changes of the pictures.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from functools import partial
+from statistics import harmonic_mean
+from typing import TYPE_CHECKING, Any, Final, cast, final
+
+import torch
+
+from anydsl.blocks.measurement import measure
+from anydsl.design.modules import Library
+from anydsl.design.recipe import Recipe
+from anydsl.design.recipes import resolve_recipe
+from anydsl.design.resolving import resolve
+from anydsl.errors import DataError, RunError
+from anydsl.lowering.compiler import compile_network
+from anydsl.study.rows import Outcome
+from anydsl.study.runner import Done
+from anydsl.training.devices import device_name, device_of, tuned
+from anydsl.training.evaluation import evaluate
+from anydsl.training.feeding.batches import memory_format
+from anydsl.training.feeding.preparation import Data, prepare
+from anydsl.training.feeding.source import locate
+from anydsl.training.interruption import Interruption
+from anydsl.training.loop import Job, fit
+from anydsl.training.plan import Plan, classes_of
+from anydsl.training.progress import Progress
+from anydsl.training.runs.checkpoints import read, write
+from anydsl.training.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from anydsl.design.network import Network
+    from anydsl.study.rows import Claim
+    from anydsl.study.runner import Work
+
+
+@final
+class Bench:
+    """What a process needs to train the nets of a study: one device, and the pictures on it.
+
+    Attributes:
+        recipe: of the study; its seed decides which pictures are held out.
+        device: where nets are trained.
+
+    Raises:
+        UsageError: there is no such device, or `data` names nothing.
+        DataError: `data` is a folder without pictures.
+    """
+
+    def __init__(self, recipe: Recipe, device: str, data: str | None = None) -> None:
+        self.device: Final = device_of(device)
+        self._source: Final = locate(recipe.data, data)
+        self.recipe: Final = recipe.replace(data=self._source.dataset)
+        self._data: dict[tuple[tuple[int, int, int], int], Data] = {}
+
+    def data(self, network: Network) -> Data:
+        """The pictures as `network` takes them.
+
+        Raises:
+            DataError: the data is missing or broken, does not fit the net, or leaves no picture to
+                validate on.
+        """
+        key = (network.input, classes_of(network))
+        if key not in self._data:
+            data = prepare(self._source, self.recipe, *key, self.device)
+            if not data.val:
+                raise DataError(
+                    "a study judges by pictures held out: set `validation` in its recipe"
+                )
+            self._data[key] = data
+        return self._data[key]
+
+    def plan(self, network: Network, seed: int) -> Plan:
+        """What training `network` under a trial's seed takes.
+
+        Raises:
+            DataError: the data is missing or broken, or does not fit the net.
+        """
+        module = compile_network(network, device=str(self.device), seed=seed)
+        module.to(memory_format=memory_format(self.device))
+        flops = measure(network).cost.flops
+        recipe = self.recipe.replace(seed=seed)
+        return Plan(network.name, "", recipe, self.data(network), module, self.device, flops=flops)
+
+    def train(self, network: Network, seed: int) -> Done:
+        """Train a net and judge it by the pictures held out.
+
+        Raises:
+            DataError: the data does not fit the net.
+            RunError: torch ran out of memory.
+        """
+        started = time.perf_counter()
+        plan = self.plan(network, seed)
+        state = State(plan.module, plan.recipe, plan.steps_per_epoch)
+        finite = self._fit(plan, state)
+        seconds = time.perf_counter() - started
+        outcome = _outcome(plan, state, finite=finite).replace(seconds=seconds)
+        if outcome.diverged:
+            return Done(outcome)
+        weights = state.evaluated.state_dict()
+        return Done(outcome, partial(_save, tensors=weights, error=outcome.error))
+
+    def time(self, plan: Plan, steps: int) -> float:
+        """How long so many steps of a plan take, in seconds, without validation."""
+        few = plan.data.train.part(torch.arange(steps * plan.recipe.batch) % len(plan.data.train))
+        short = plan.replace(
+            data=plan.data.replace(train=few, val=None), recipe=plan.recipe.replace(epochs=1)
+        )
+        started = time.perf_counter()
+        self._fit(short, State(short.module, short.recipe, short.steps_per_epoch))
+        return time.perf_counter() - started
+
+    def test_error(self, network: Network, seed: int, weights: Path) -> float:
+        """1 - top-1 accuracy on the test split, with weights that were kept.
+
+        Raises:
+            DataError: the test pictures are broken.
+            WeightsError: the weights are damaged.
+        """
+        plan = self.plan(network, seed)
+        plan.module.load_state_dict(read(weights)[0])
+        with tuned(self.device, plan.flops * plan.recipe.batch):
+            scores = evaluate(plan.module, plan.data.test(), plan.batches, plan.recipe.precision)
+        return 1 - scores.top1
+
+    def _fit(self, plan: Plan, state: State) -> bool:
+        """Train; whether all losses were numbers."""
+        with tuned(self.device, plan.flops * plan.recipe.batch):
+            try:
+                fit(_job(plan), state)
+            except RunError:
+                if bool(state.losses.isfinite().all()):
+                    raise
+                return False
+        return True
+
+
+def trainer(work: Work, facts: Mapping[str, Any]) -> Callable[[Claim], Done]:
+    """The function that trains a trial's net, for a worker."""
+    torch.set_num_threads(work.threads)
+    bench = Bench(recipe_of(facts["recipe"]), work.device, work.data)
+    return lambda claim: bench.train(network_of(claim.net), claim.seed)
+
+
+def network_of(text: str) -> Network:
+    """The net of a trial's text.
+
+    Raises:
+        RunError: the text is damaged.
+    """
+    module = Library().text(text, "a trial")
+    blocks = module.declared("net")
+    found = resolve(module, blocks[-1])[0] if blocks else None
+    if found is None:
+        raise RunError("the text of a trial is damaged: it holds no net")
+    return found.network
+
+
+def recipe_of(text: str) -> Recipe:
+    """The recipe of a study's text.
+
+    Raises:
+        RunError: the text is damaged.
+    """
+    module = Library().text(text, "a study")
+    blocks = module.declared("recipe")
+    found = resolve_recipe(module, blocks[-1])[0] if blocks else None
+    if found is None:
+        raise RunError("the recipe of the study is damaged")
+    return found
+
+
+def _job(plan: Plan) -> Job:
+    return Job(
+        recipe=plan.recipe,
+        train=plan.data.train,
+        val=plan.data.val,
+        batches=plan.batches,
+        forward=cast("Callable[[torch.Tensor], torch.Tensor]", plan.module),
+        saved=_nothing,
+        progress=Progress(),
+        interruption=Interruption(),
+    )
+
+
+def _nothing(state: State) -> None:
+    del state
+
+
+def _outcome(plan: Plan, state: State, *, finite: bool) -> Outcome:
+    """What came of training: the error of guessing where a loss was no number."""
+    history = state.history
+    last = history[-1] if history else None
+    sound = finite and last is not None and last.val_loss is not None
+    accuracy = last.val_accuracy if sound and last is not None else None
+    return Outcome(
+        error=1 - (1 / len(plan.data.classes) if accuracy is None else accuracy),
+        train_loss=last.train_loss if sound and last is not None else None,
+        curve=tuple(
+            {
+                "train_loss": row.train_loss if math.isfinite(row.train_loss) else None,
+                "train_acc": row.train_accuracy,
+                "val_loss": row.val_loss,
+                "val_acc": row.val_accuracy,
+            }
+            for row in history
+        ),
+        diverged=not sound,
+        images_per_second=(
+            harmonic_mean([row.images_per_second for row in history]) if history else None
+        ),
+        device=device_name(plan.device),
+    )
+
+
+def _save(path: Path, *, tensors: Mapping[str, torch.Tensor], error: float) -> None:
+    path.parent.mkdir(exist_ok=True)
+    write(path, tensors, {"error": error})

@@ -1,0 +1,207 @@
+"""Kill a study again and again, and see that its results are those of a study left in peace.
+
+A small study is run on the CPU twice: once undisturbed, and once with SIGKILLs at random moments,
+of workers and of the process that started them, which is then started again. Both databases must
+tell the same of every trial: seed, error, losses. What was recorded at the moment of a kill must be
+there for good, and workers must not outlive their parent.
+
+    python chaos/kill_sweep.py --kills 20 --seed 0
+
+Exit status 0 if all is the same, 1 if not; the differences are printed. Linux only: children are
+found in /proc.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+STUDY = """anynet 1
+
+space Free {{
+  input = 1x8x8
+  stem {{ w = 8, s = 1 }}
+  body {{
+    block = resnext
+    stage s[1..2] {{
+      d ~ uniform(1..2)
+      w ~ uniform(8..24 step 8)
+      b ~ choice(1, 2)
+      g ~ choice(4, 8)
+    }}
+  }}
+  head {{ classes = 10 }}
+}}
+
+## Free with rising widths.
+space Rising extends Free {{ require nondecreasing(w) }}
+
+recipe short {{
+  data = digits
+  epochs = 2
+  batch = 64
+  optimizer = sgd(lr = 0.1, momentum = 0.9)
+  schedule = cosine
+  seed = 0
+}}
+
+study chaos {{
+  spaces = [Free, Rising]
+  recipe = short
+  samples = {samples}
+  seed = 1
+}}
+"""
+COLUMNS = '"group", "index", replica, id, seed, status, error, train_loss, curve, diverged, weights'
+ENDED = 20.0
+"""Seconds in which workers must notice that their parent is gone."""
+
+
+class Sweep:
+    """The study in one folder, started as often as it takes."""
+
+    def __init__(self, spec: Path, out: Path, workers: int) -> None:
+        words = ["sweep", str(spec), "--out", str(out), "--workers", str(workers)]
+        self.command = [sys.executable, "-m", "anydsl", *words, "--device", "cpu", "--quiet"]
+        self.database = out / "study.db"
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+
+    def over(self) -> bool:
+        """Whether the parent ended; by itself, since a kill starts another one."""
+        return self.process.poll() is not None
+
+    def kill_worker(self, chance: random.Random) -> bool:
+        """Kill one of the workers there are; False if there is none."""
+        workers = children(self.process.pid)
+        if workers:
+            kill(chance.choice(workers))
+        return bool(workers)
+
+    def kill_parent(self) -> list[int]:
+        """Kill the parent and start another; returns workers that did not end with it."""
+        workers = children(self.process.pid)
+        self.process.kill()
+        self.process.wait()
+        until = time.monotonic() + ENDED
+        while any(map(running, workers)) and time.monotonic() < until:
+            time.sleep(0.02)
+        left = [worker for worker in workers if running(worker)]
+        self.process = self._start()
+        return left
+
+    def rows(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+        """What the database tells of each trial, by its place."""
+        if not self.database.exists():
+            return {}
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=60)
+        try:
+            rows = connection.execute(f"SELECT {COLUMNS} FROM results").fetchall()
+        except sqlite3.OperationalError:  # the tables are not made yet
+            rows = []
+        finally:
+            connection.close()
+        return {row[:3]: row[3:] for row in rows}
+
+    def recorded(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+        """The trials that are done; without their weights, of which only the best stay."""
+        return {place: row[:-1] for place, row in self.rows().items() if row[2] == "done"}
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process started."""
+    try:
+        return [int(x) for x in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def running(process: int) -> bool:
+    """Whether a process is there and has not ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def kill(process: int) -> None:
+    """Send SIGKILL to a process that may be gone."""
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
+
+
+def disturbed(sweep: Sweep, kills: int, most: float, chance: random.Random) -> list[str]:
+    """Kill at random moments, then let the study end; returns what was wrong."""
+    wrong: list[str] = []
+    done = 0
+    while done < kills:
+        time.sleep(chance.uniform(0, most))
+        if sweep.over():
+            wrong.append(f"the study ended after {done} of {kills} kills: it is too small")
+            break
+        before = sweep.recorded()
+        if chance.random() < 0.5:
+            if not sweep.kill_worker(chance):
+                continue
+            what = "a worker"
+        else:
+            left = sweep.kill_parent()
+            wrong += [f"worker {process} outlived its parent" for process in left]
+            what = "the parent"
+        done += 1
+        after = sweep.recorded()
+        lost = [place for place, row in before.items() if after.get(place) != row]
+        wrong += [f"{place} was recorded and is lost" for place in lost]
+        print(f"kill {done}/{kills} of {what}, {len(after)} trials recorded", flush=True)
+    if sweep.process.wait():
+        wrong.append(f"the last sweep ended with status {sweep.process.returncode}")
+    return wrong
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run both studies and compare them; returns the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--samples", type=int, default=60, help="designs of each of two spaces")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--between", type=float, default=6.0, help="seconds, at most")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        spec = folder / "chaos.anynet"
+        spec.write_text(STUDY.format(samples=args.samples))
+        peace = Sweep(spec, folder / "peace", args.workers)
+        if peace.process.wait():
+            print("the undisturbed study failed")
+            return 1
+        war = Sweep(spec, folder / "war", args.workers)
+        wrong = disturbed(war, args.kills, args.between, random.Random(args.seed))
+        expected, found = peace.rows(), war.rows()
+        for place in sorted(expected.keys() | found.keys()):
+            if expected.get(place) != found.get(place):
+                wrong.append(f"{place}: {expected.get(place)} undisturbed, {found.get(place)}")
+        files = [
+            sorted(file.name for file in (folder / which / "weights").iterdir())
+            for which in ("peace", "war")
+        ]
+        if files[0] != files[1]:
+            wrong.append(f"weights are kept of {files[0]} undisturbed, of {files[1]}")
+    print("\n".join(wrong) or f"{len(found)} trials are the same after {args.kills} kills")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
