@@ -83,6 +83,11 @@ class Sweep:
         """Whether the parent ended; by itself, since a kill starts another one."""
         return self.process.poll() is not None
 
+    def wait_for_work(self) -> None:
+        """Wait until something is trained, or the sweep is over."""
+        while not self.over() and not any(row[2] == "running" for row in self.rows().values()):
+            time.sleep(0.05)
+
     def kill_worker(self, chance: random.Random) -> bool:
         """Kill one of the workers there are; False if there is none."""
         workers = children(self.process.pid)
@@ -147,6 +152,8 @@ def disturbed(sweep: Sweep, kills: int, most: float, chance: random.Random) -> l
     wrong: list[str] = []
     done = 0
     while done < kills:
+        if chance.random() < 0.75:  # while it trains; else it may well be starting
+            sweep.wait_for_work()
         time.sleep(chance.uniform(0, most))
         if sweep.over():
             wrong.append(f"the study ended after {done} of {kills} kills: it is too small")

@@ -26,6 +26,7 @@ _EXTRAS = {
     "safetensors": "torch",
     "sklearn": "torch",
     "tensorboard": "torch",
+    "filelock": "study",
     "timm": "timm",
     "onnx": "export",
     "onnxscript": "export",

@@ -12,8 +12,8 @@ from anydsl.study.bench import network_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from anydsl.study.trial import Trial
     from anydsl.study.bench import Bench
+    from anydsl.study.trial import Trial
 
 _STEPS = 8
 """Optimizer steps that are timed."""

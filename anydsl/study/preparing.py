@@ -11,10 +11,10 @@ import torch
 from anydsl.design.expansion import write_recipe
 from anydsl.errors import UsageError
 from anydsl.language.record import Record
+from anydsl.study.bench import Bench, network_of
 from anydsl.study.estimate import seconds_each
 from anydsl.study.runner import Work
 from anydsl.study.store import FILE, Store
-from anydsl.study.bench import Bench, network_of
 from anydsl.study.watching import duration
 from anydsl.training.devices import device_of
 from anydsl.training.runs.environment import environment
