@@ -20,12 +20,13 @@ from anydsl.design.modules import Library
 from anydsl.design.recipe import Recipe
 from anydsl.design.recipes import resolve_recipe
 from anydsl.design.resolving import resolve
-from anydsl.errors import DataError, RunError
+from anydsl.errors import DataError, DivergedError, RunError
 from anydsl.lowering.compiler import compile_network
 from anydsl.study.rows import Outcome
 from anydsl.study.runner import Done
 from anydsl.training.devices import device_name, device_of, tuned
 from anydsl.training.evaluation import evaluate
+from anydsl.training.failures import explained
 from anydsl.training.feeding.batches import memory_format
 from anydsl.training.feeding.preparation import Data, prepare
 from anydsl.training.feeding.source import locate
@@ -136,12 +137,10 @@ class Bench:
 
     def _fit(self, plan: Plan, state: State) -> bool:
         """Train; whether all losses were numbers."""
-        with tuned(self.device, plan.flops * plan.recipe.batch):
+        with tuned(self.device, plan.flops * plan.recipe.batch), explained(compiled=False):
             try:
                 fit(_job(plan), state)
-            except RunError:
-                if bool(state.losses.isfinite().all()):
-                    raise
+            except DivergedError:
                 return False
         return True
 
