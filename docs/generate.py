@@ -100,6 +100,7 @@ def recipes() -> Iterator[str]:
     yield _settings(recipe.Recipe.__settings__)
     for title, table in (
         ("Data", recipe.DATASETS),
+        ("Augmentation", recipe.AUGMENTS),
         ("Optimizers", recipe.OPTIMIZERS),
         ("Schedules", recipe.SCHEDULES),
     ):

@@ -12,16 +12,14 @@ from anydsl.design.modules import Module, shipped
 from anydsl.design.network import Network, Part, Stage
 from anydsl.design.predicates import write
 from anydsl.design.reading import block_named, constant
-from anydsl.design.recipe import DATASETS, OPTIMIZERS, SCHEDULES, Recipe
+from anydsl.design.recipe import VARIANTS, Recipe
 from anydsl.design.values import BlockDef, Groups, Symbol, Value, spoken
 from anydsl.design.variables import variables
 from anydsl.language import tree
 from anydsl.language.printer import format_text
 
 _DEFAULT_BLOCKS = {"stem": "simple_stem", "head": "linear_head"}
-_VARIANTS: dict[type, str] = {
-    cls: name for table in (DATASETS, OPTIMIZERS, SCHEDULES) for name, cls in table.items()
-}
+_VARIANTS: dict[type, str] = {cls: name for name, cls in VARIANTS.items()}
 
 
 def expand(network: Network, recipe: Recipe | None = None) -> str:
@@ -268,18 +266,19 @@ def _recipe(recipe: Recipe) -> list[str]:
     lines = [f"## {line}" for line in recipe.doc.splitlines()]
     lines.append(f"recipe {recipe.name} {{")
     lines += [
-        f"{key} = {_setting(getattr(recipe, key), s.kind)}"
+        f"{key} = {setting_text(getattr(recipe, key), s.kind)}"
         for key, s in Recipe.__settings__.items()
     ]
     return [*lines, "}"]
 
 
-def _setting(value: Any, kind: str) -> str:
+def setting_text(value: Any, kind: str) -> str:
+    """The value of a recipe's setting of that kind as `.anynet` text."""
     match kind:
         case "variant":
             declared = value.__settings__
             arguments = [
-                f"{key} = {_setting(getattr(value, key), setting.kind)}"
+                f"{key} = {setting_text(getattr(value, key), setting.kind)}"
                 for key, setting in declared.items()
                 if getattr(value, key) is not None and getattr(value, key) != setting.default
             ]
@@ -290,7 +289,9 @@ def _setting(value: Any, kind: str) -> str:
         case "words":
             return f"[{', '.join(value)}]"
         case "numbers":
-            return f"[{', '.join(_setting(item, 'number') for item in value)}]"
+            return f"[{', '.join(setting_text(item, 'number') for item in value)}]"
+        case "variants":
+            return f"[{', '.join(setting_text(item, 'variant') for item in value)}]"
         case "word":
             return value
         case _:

@@ -169,7 +169,7 @@ def read(expr: tree.Expr, setting: Setting, module: Module, name: str) -> Any:
     Raises:
         Fault: it doesn't fit.
     """
-    if setting.kind in ("word", "words", "numbers", "variant"):
+    if setting.kind in ("word", "words", "numbers", "variant", "variants"):
         constant = _constant(expr, module, setting)
         if constant is not None:
             return read(constant[1], setting, constant[0], name)
@@ -185,6 +185,12 @@ def read(expr: tree.Expr, setting: Setting, module: Module, name: str) -> Any:
             return tuple(_bounded(item, setting, module, name) for item in expr.items)
         case "variant":
             return _variant(expr, setting, module, name)
+        case "variants":
+            if not isinstance(expr, tree.List):
+                message = f"`{name}` is a list, as in `[{', '.join(list(setting.choices)[:2])}]`"
+                raise Fault(Diagnostic(WRONG_VALUE, message, expr.span))
+            one = Setting("variant", setting.doc, choices=setting.choices)
+            return tuple(read(item, one, module, name) for item in expr.items)
         case _:
             return fit(evaluate(expr, module), setting, module, name, expr.span)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import ClassVar
 
+from anydsl.design.augmentation import AUGMENTS, Augment, CutMix, MixUp
 from anydsl.design.optimizers import SGD, Adam, AdamW, Lamb, Optimizer, RMSprop
 from anydsl.design.schedules import (
     Constant,
@@ -20,11 +21,10 @@ from anydsl.design.schedules import (
 )
 from anydsl.design.variant import Number, Variant
 from anydsl.language.declaration import setting
-from anydsl.language.record import Record
+from anydsl.language.record import Record, RecordType
 
 _RESIZE = "height x width that every picture is resized to; without it the picture's own size"
 _AUGMENT = "random changes of the training pictures, in this order"
-_CHANGES = ("crop", "flip")
 
 
 class Dataset(Variant):
@@ -40,7 +40,14 @@ class Dataset(Variant):
     classes: ClassVar[int | None] = None
     pictures: ClassVar[int | None] = None
     resize: tuple[int, int] | None = setting("size", _RESIZE, default=None)
-    augment: tuple[str, ...] = setting("words", _AUGMENT, default=(), choices=_CHANGES)
+    augment: tuple[Augment, ...] = setting("variants", _AUGMENT, default=(), choices=AUGMENTS)
+
+    def conflict(self) -> tuple[str, str] | None:
+        """Pictures are mixed as the net takes them, after all else."""
+        mixing = [isinstance(one, (MixUp, CutMix)) for one in self.augment]
+        if mixing != sorted(mixing):
+            return "augment", "`mixup` and `cutmix` come last: mixed pictures aren't changed again"
+        return None
 
 
 class Digits(Dataset):
@@ -91,6 +98,9 @@ SCHEDULES = {
     "multi_step": MultiStep,
     "one_cycle": OneCycle,
 }
+
+VARIANTS: dict[str, RecordType] = {**DATASETS, **OPTIMIZERS, **SCHEDULES, **AUGMENTS}
+"""All that a recipe calls by its name."""
 
 
 class Recipe(Record):

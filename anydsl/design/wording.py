@@ -27,7 +27,7 @@ def takes(setting: Setting) -> str:
     match setting.kind:
         case "word" | "variant":
             return f"one of {choices}"
-        case "words":
+        case "words" | "variants":
             return f"list of {choices}"
         case _:
             text = KINDS.get(setting.kind, setting.kind)

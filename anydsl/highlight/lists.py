@@ -20,7 +20,6 @@ from anydsl.language.lexer import KEYWORDS
 STAGES = ("stage", "stages")
 LITERALS = ("true", "false")
 GIVEN = ("x", "i", "j", "depth")
-_VARIANTS = {**recipe.DATASETS, **recipe.OPTIMIZERS, **recipe.SCHEDULES}
 
 
 def lists() -> dict[str, tuple[str, ...]]:
@@ -31,9 +30,13 @@ def lists() -> dict[str, tuple[str, ...]]:
     applied or called; `predicate`, `total` and `distribution` stand in rules and spaces; `word`
     are values of settings, `literal` and `given` what every block sees.
     """
-    words = {word for cls in _VARIANTS.values() for word in _choices(cls.__settings__.values())}
+    words = {
+        word for cls in recipe.VARIANTS.values() for word in _choices(cls.__settings__.values())
+    }
     words |= {word for cls in GENERATORS.values() for word in _choices(cls.__settings__.values())}
-    words |= set(_choices(recipe.Recipe.__settings__.values())) | set(_VARIANTS) | set(GENERATORS)
+    words |= (
+        set(_choices(recipe.Recipe.__settings__.values())) | set(recipe.VARIANTS) | set(GENERATORS)
+    )
     found = {
         "keyword": KEYWORDS,
         "declaration": DECLARED,

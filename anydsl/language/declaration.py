@@ -25,7 +25,7 @@ class Setting:
     Attributes:
         kind: `whole`, `number`, `numbers` (a list of them), `flag`, `text`, `size` (h x w),
             `shape` (c x h x w), `word` (one of `choices`), `words` (a list of them), `variant` (a
-            call of one of `choices`) or `any`.
+            call of one of `choices`), `variants` (a list of such calls) or `any`.
         default: the value where none is given, or `REQUIRED`.
         doc: one sentence for people, with the unit where there is one.
         low, high: inclusive bounds of a number, None where there is none.

@@ -183,7 +183,7 @@ def _setting(module: Module, at: Cursor) -> Setting | None:
 
 def _choices(setting: Setting) -> Iterator[types.CompletionItem]:
     for choice in setting.choices:
-        if choice in words.VARIANTS and setting.kind == "variant":
+        if choice in words.VARIANTS and setting.kind in ("variant", "variants"):
             yield _item(words.variant_word(choice))
         else:
             yield _item(Word(choice, "word", choice, ""))

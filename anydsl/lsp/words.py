@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from anydsl.blocks.scope import POSITIONS, WORDS
-from anydsl.design import recipe, wording
+from anydsl.design import wording
 from anydsl.design.draws import DISTRIBUTIONS
 from anydsl.design.modules import DECLARED, Declared, Module
 from anydsl.design.outline import PARTS, Outline, outline
 from anydsl.design.predicates import AGGREGATES, ORDERS, TOTALS, Ordered, Shared, write
 from anydsl.design.reading import block_named
-from anydsl.design.recipe import Recipe
+from anydsl.design.recipe import VARIANTS, Recipe
 from anydsl.design.study import Study
 from anydsl.design.symbols import declared_name, section_block
 from anydsl.design.values import FUNCTIONS, BlockDef
@@ -20,9 +20,8 @@ from anydsl.graph.catalog import OPERATIONS
 from anydsl.language import tree
 from anydsl.language.cursor import Frame
 from anydsl.language.declaration import Setting
-from anydsl.language.record import Record, RecordType
+from anydsl.language.record import Record
 
-VARIANTS: dict[str, RecordType] = {**recipe.DATASETS, **recipe.OPTIMIZERS, **recipe.SCHEDULES}
 NETS = ("net", "space")
 RULES = {
     "require": "a rule that the design has to keep",
@@ -186,7 +185,7 @@ def block_word(block: BlockDef, doc: str) -> Word:
 
 
 def variant_word(name: str) -> Word:
-    """A data set, an optimizer or a schedule."""
+    """A data set, one of its changes, an optimizer or a schedule."""
     declared = VARIANTS[name].__settings__
     shown = wording.signature(name, declared)
     return Word(name, "variant", shown, wording.doc(VARIANTS[name]), _words(settings_of(declared)))

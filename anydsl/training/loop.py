@@ -15,6 +15,7 @@ from anydsl.errors import DivergedError
 from anydsl.language.record import Record
 from anydsl.training.devices import autocast
 from anydsl.training.evaluation import evaluate
+from anydsl.training.feeding.augmentation.mixing import foremost
 from anydsl.training.fetching import floats
 from anydsl.training.optimization.norms import measure_norms
 from anydsl.training.optimization.schedules import learning_rate
@@ -117,7 +118,7 @@ def train_epoch(job: Job, state: State) -> None:
         if state.average:
             state.average.update(step)
         state.losses[state.position] = loss.detach()
-        state.correct.add_((outputs.argmax(1) == labels).sum())
+        state.correct.add_((outputs.argmax(1) == foremost(labels)).sum())
         state.position += 1
         due = job.due() and state.position < steps
         if due or state.position % LOOK_EVERY == 0 or state.position == steps:

@@ -75,6 +75,7 @@ class Plan(Record):
             std=self.data.std,
             device=self.device,
             augment=self.data.source.dataset.augment,
+            classes=len(self.data.classes),
             seed=self.recipe.seed,
         )
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from anydsl.blocks.measurement import measure
 from anydsl.checker.engine import check_declaration
+from anydsl.design.augmentation import Crop, Flip
 from anydsl.design.expansion import expand
 from anydsl.design.modules import Library
 from anydsl.design.network import Network
@@ -163,7 +164,7 @@ def test_any_net(text: str) -> None:
     "made",
     [
         Recipe(),
-        Recipe("r", "Two\nlines.", data=FashionMNIST(resize=(96, 96), augment=("crop", "flip"))),
+        Recipe("r", "Two\nlines.", data=FashionMNIST(resize=(96, 96), augment=(Crop(), Flip()))),
         Recipe("r", data=ImageFolder(path="a b/c"), schedule=Step(every=7, warmup=HALF)),
         Recipe("r", optimizer=SGD(lr=HALF / 10, momentum=HALF, nesterov=True), precision="bf16"),
         Recipe("r", label_smoothing=HALF, ema=HALF**20, validation=HALF / 3, seed=2**32 - 1),

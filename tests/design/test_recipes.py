@@ -7,6 +7,16 @@ from fractions import Fraction
 import pytest
 
 from anydsl.checker.engine import check_declaration
+from anydsl.design.augmentation import (
+    ColorJitter,
+    Crop,
+    CutMix,
+    Cutout,
+    Flip,
+    MixUp,
+    RandAugment,
+    ResizedCrop,
+)
 from anydsl.design.optimizers import SGD, AdamW
 from anydsl.design.recipe import CIFAR10, Digits, FashionMNIST, ImageFolder, Recipe
 from anydsl.design.recipes import recipe_with
@@ -58,7 +68,7 @@ recipe r {
 }"""
     )
     assert made.data == ImageFolder(
-        resize=(64, 48), augment=("flip", "crop"), path="pictures/birds"
+        resize=(64, 48), augment=(Flip(), Crop()), path="pictures/birds"
     )
     assert made.optimizer == AdamW(
         lr=Fraction(1, 2000), weight_decay=Fraction(1, 20), beta2=Fraction(99, 100)
@@ -110,6 +120,13 @@ def test_words_of_the_vocabulary_are_not_names() -> None:
         ("data = digits(resize = «3x8x8»)", "wrong_value", ""),
         ("data = digits(augment = «flip»)", "wrong_value", ""),
         ("data = digits(augment = [«flop»])", "wrong_value", "did you mean `flip`?"),
+        ("data = digits(augment = [crop, «mix»(alpha = 1)])", "wrong_value", "`mixup`?"),
+        ("data = digits(augment = [flip, crop(«pading» = 4)])", "unknown_name", "`padding`?"),
+        ("data = digits(augment = [crop(padding = «1.5»)])", "wrong_value", "round"),
+        ("data = digits(augment = [randaugment(magnitude = «31»)])", "wrong_value", ""),
+        ("data = digits(augment = [flip(«2»)])", "wrong_value", ""),
+        ("data = digits(augment = «[mixup, flip]»)", "wrong_value", ""),
+        ("data = digits(augment = «[cutmix, mixup, crop, mixup]»)", "wrong_value", ""),
         ("precision = «fp16»", "wrong_value", "did you mean `bf16`?"),
         ('precision = «"fp32"»', "wrong_value", ""),
         ("optimizer = sgd(nesterov = «true»)", "wrong_value", ""),
@@ -169,7 +186,8 @@ def test_wrong_words(text: str, kind: str, hint: str) -> None:
             "schedule",
             OneCycle(anneal_strategy="linear"),
         ),
-        ("data.augment=[crop, flip]", "data", Digits(augment=("crop", "flip"))),
+        ("data.augment=[crop(padding = 2)]", "data", Digits(augment=(Crop(padding=2),))),
+        ("data.augment=[crop, flip]", "data", Digits(augment=(Crop(), Flip()))),
         ("data.augment=[]", "data", Digits()),
         ("clip_norm=1.0", "clip_norm", 1),
         ("precise_bn=8K", "precise_bn", 8000),
@@ -208,6 +226,9 @@ def test_set_may_bring_together_what_belongs_together() -> None:
         ("epochs=99999999999999999999", ""),
         ("optimizer.lr=1/0", "divides by zero"),
         ("data.path=x", ""),
+        ("data.augment=[mixup, crop]", "come last"),
+        ("data.augment=[cutout(sise = 3)]", "did you mean `size`?"),
+        ("data.augment.crop=3", "no settings of its own"),
         ("optimizer.nesterov=true", "optimizer.nesterov: Nesterov momentum needs a `momentum`"),
         ("optimizer.nesterov=1", "`true` or `false`"),
         ("optimizer=adamv", "did you mean `adam`?"),
@@ -244,3 +265,30 @@ def test_studies() -> None:
     marked(f"{spaces}\n{good.replace('[A]', '«A»')}", "wrong_value")
     marked(f"{spaces}\n{good.replace('recipe = r', 'recipe = «A»')}", "unknown_name")
     marked(f"{spaces}\n{good.replace('study s', '«study s»').replace('recipe = r', '')}", "missing")
+
+
+def test_augmentation_is_a_list_of_words_and_calls() -> None:
+    made = recipe(
+        """
+size = 8
+soft = mixup(alpha = 0.4)
+recipe r {
+  data = cifar10(
+    augment = [
+      crop(padding = size // 2), flip, cutout(size), color_jitter(hue = 0.1),
+      randaugment(3, magnitude = 12), resized_crop(scale = 1/2), cutmix, soft,
+    ]
+  )
+}"""
+    )
+    assert made.data.augment == (
+        Crop(padding=4),
+        Flip(),
+        Cutout(size=8),
+        ColorJitter(hue=Fraction(1, 10)),
+        RandAugment(num_ops=3, magnitude=12),
+        ResizedCrop(scale=Fraction(1, 2)),
+        CutMix(),
+        MixUp(alpha=Fraction(2, 5)),
+    )
+    assert recipe("recipe r { data = digits(augment = []) }").data.augment == ()

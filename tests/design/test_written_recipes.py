@@ -60,6 +60,9 @@ def value(draw: DrawFn, setting: Setting) -> Any:
             return tuple(draw(st.lists(st.sampled_from(list(choices)))))
         case "variant":
             return draw(records(draw(st.sampled_from(list(choices.values())))))
+        case "variants":
+            named = draw(st.lists(st.sampled_from(list(choices.values())), max_size=3))
+            return tuple(draw(records(cls)) for cls in named)
         case kind:
             raise AssertionError(f"no values of the kind {kind}")
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from anydsl.design.augmentation import Crop, Flip
 from anydsl.design.recipe import SGD, Cosine, Digits, Recipe
 from anydsl.training.feeding.preparation import prepare
 from anydsl.training.feeding.source import locate
@@ -46,7 +47,7 @@ def tiny(channels: int = 1, classes: int = 10) -> nn.Module:
 @pytest.fixture
 def recipe() -> Recipe:
     return Recipe(
-        data=Digits(augment=("crop", "flip")),
+        data=Digits(augment=(Crop(), Flip())),
         epochs=4,
         batch=256,
         optimizer=SGD(lr=Fraction(1, 10), momentum=Fraction(9, 10)),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from anydsl.design.augmentation import Crop, Flip
 from anydsl.design.recipe import CIFAR10, DATASETS, Digits, FashionMNIST, ImageFolder, Recipe
 from anydsl.errors import DataError, UsageError
 from anydsl.training.feeding.preparation import Data, prepare
@@ -64,8 +65,8 @@ def test_fashion_mnist_from_a_folder(fashion: Path) -> None:
 
 
 def test_a_folder_says_which_data_set_it_is(fashion: Path) -> None:
-    source = locate(Digits(resize=(16, 16), augment=("flip",)), str(fashion))
-    assert source.dataset == FashionMNIST(resize=(16, 16), augment=("flip",))
+    source = locate(Digits(resize=(16, 16), augment=(Flip(),)), str(fashion))
+    assert source.dataset == FashionMNIST(resize=(16, 16), augment=(Flip(),))
 
 
 def test_the_default_root_is_the_environments(
@@ -137,7 +138,7 @@ def test_labels_that_do_not_match_are_an_error(fashion: Path) -> None:
             "1x8x8 but `input` is 1x16x16: set `data = digits(resize = 16x16)`",
         ),
         (Digits(resize=(4, 4)), (1, 8, 8), "are 1x4x4 but `input` is 1x8x8"),
-        (Digits(augment=("crop",)), (1, 9, 9), "`data = digits(resize = 9x9, augment = [crop])`"),
+        (Digits(augment=(Crop(),)), (1, 9, 9), "`data = digits(resize = 9x9, augment = [crop])`"),
         (Digits(), (3, 8, 8), "set `input = 1x8x8`"),
         (Digits(), (3, 9, 9), "set `input = 1x9x9` and `data = digits(resize = 9x9)`"),
     ],

@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from anydsl.design.augmentation import Augment, Crop, Flip, MixUp
 from anydsl.errors import DataError
 from anydsl.training.feeding import pictures
-from anydsl.training.feeding.augment import augmented
+from anydsl.training.feeding.augmentation.chain import Augmentation
+from anydsl.training.feeding.augmentation.change import Frame
 from anydsl.training.feeding.batches import Batches
 from anydsl.training.feeding.pictures import Pictures, hold_out, resized, statistics
 
@@ -84,7 +86,7 @@ def test_each_epoch_has_its_own_order_and_leaves_out_the_incomplete_batch() -> N
 
 def test_an_epoch_can_be_entered_in_the_middle() -> None:
     some = Pictures(random_images(12, 1, 8, 8), torch.arange(12))
-    made = batches(augment=("crop", "flip"))
+    made = batches(augment=(Crop(), Flip()))
     whole = list(made.training(some, 5))
     rest = list(made.training(some, 5, start=1))
     assert len(rest) == len(whole) - 1
@@ -99,10 +101,16 @@ def test_fewer_pictures_than_a_batch_are_one_batch() -> None:
     assert sorted(labels.tolist()) == [0, 1, 2]
 
 
+def augmented(images: torch.Tensor, *declared: Augment) -> torch.Tensor:
+    _, c, h, w = images.shape
+    augmentation = Augmentation(declared, (0.5,) * c, 10, Frame(c, h, w, CPU))
+    return augmentation.changed(images, augmentation.draw(len(images)))
+
+
 def test_flip_mirrors_some_pictures_and_only_that() -> None:
     torch.manual_seed(0)
     images = random_images(32, 2, 4, 4)
-    after = augmented(images, ("flip",))
+    after = augmented(images, Flip())
     same = [a.equal(b) for a, b in zip(after, images, strict=True)]
     mirrored = [a.equal(b.flip(-1)) for a, b in zip(after, images, strict=True)]
     assert all(a != b for a, b in zip(same, mirrored, strict=True))
@@ -113,7 +121,7 @@ def test_crop_moves_each_picture_by_at_most_an_eighth() -> None:
     torch.manual_seed(0)
     images = torch.zeros(64, 1, 16, 16, dtype=torch.uint8)
     images[:, :, 8, 8] = 255
-    places = augmented(images, ("crop",)).view(64, -1).argmax(1)
+    places = augmented(images, Crop()).view(64, -1).argmax(1)
     rows, columns = places // 16, places % 16
     for axis in (rows, columns):
         assert set(axis.tolist()) == {6, 7, 8, 9, 10}
@@ -122,7 +130,18 @@ def test_crop_moves_each_picture_by_at_most_an_eighth() -> None:
 
 def test_each_step_of_each_epoch_has_its_own_randomness() -> None:
     same = Pictures(random_images(1, 1, 8, 8).expand(8, 1, 8, 8), torch.arange(8))
-    made = batches(augment=("crop",))
+    made = batches(augment=(Crop(),))
     steps = [images for epoch in (0, 1) for images, _ in made.training(same, epoch)]
     assert len(steps) == 4
     assert not any(a.equal(b) for i, a in enumerate(steps) for b in steps[:i])
+
+
+def test_labels_of_mixed_pictures_are_shares_of_classes() -> None:
+    some = Pictures(random_images(8, 1, 8, 8), torch.arange(8) % 3)
+    made = batches(augment=(Crop(), MixUp(alpha=1)), classes=3)
+    for images, targets in made.training(some, 0):
+        assert images.shape == (4, 1, 8, 8)
+        assert images.is_contiguous(memory_format=torch.channels_last)
+        assert targets.shape == (4, 3)
+        assert targets.sum(1).tolist() == pytest.approx([1] * 4)
+    assert [labels.ndim for _, labels in made.evaluation(some)] == [1, 1]

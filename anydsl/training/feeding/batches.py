@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from anydsl.language.record import Record
-from anydsl.training.feeding.augment import augmented
+from anydsl.training.feeding.augmentation.chain import Augmentation
+from anydsl.training.feeding.augmentation.change import Frame
 from anydsl.training.seeds import derive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from anydsl.design.augmentation import Augment
     from anydsl.training.feeding.pictures import Pictures
 
 Batch = tuple[torch.Tensor, torch.Tensor]
@@ -26,6 +28,7 @@ class Batches(Record):
         mean, std: what each channel is normalised by, pictures taken as 0 to 1.
         device: where the batches are wanted; the pictures may be elsewhere.
         augment: the changes of training pictures.
+        classes: how many there are; only mixed pictures need it.
         seed: the recipe's.
     """
 
@@ -33,7 +36,8 @@ class Batches(Record):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     device: torch.device
-    augment: tuple[str, ...] = ()
+    augment: tuple[Augment, ...] = ()
+    classes: int = 0
     seed: int = 0
 
     def steps(self, pictures: int) -> int:
@@ -48,8 +52,10 @@ class Batches(Record):
         """The batches of `epoch` (from 0) from the `start`-th on, shuffled and augmented.
 
         torch is seeded anew for every batch, so what is random in the step, dropout included, is
-        the same wherever a run begins.
+        the same wherever a run begins. Labels are N int64, those of mixed pictures N x K shares.
         """
+        frame = Frame(*pictures.shape, self.device)
+        augmentation = Augmentation(self.augment, self.mean, self.classes, frame)
         generator = torch.Generator().manual_seed(derive(self.seed, "order", epoch))
         order = torch.randperm(len(pictures), generator=generator).to(pictures.images.device)
         scale = self._scale()
@@ -58,7 +64,9 @@ class Batches(Record):
                 derive(self.seed, "step", epoch, place)
             )
             images, labels = self._batch(pictures, order[place * self.size :][: self.size])
-            yield self._normalised(augmented(images, self.augment), scale), labels
+            drawn = augmentation.draw(len(labels))
+            floats = self._normalised(augmentation.changed(images, drawn), scale)
+            yield augmentation.mixed(floats, labels, drawn)
 
     def evaluation(self, pictures: Pictures) -> Iterator[Batch]:
         """All pictures once, in order, unchanged."""

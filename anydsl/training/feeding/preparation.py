@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from anydsl.design.expansion import setting_text
+from anydsl.design.recipe import Dataset
 from anydsl.errors import DataError
 from anydsl.language.record import Record
 from anydsl.training.feeding.pictures import Pictures, hold_out, limited, resized, statistics
@@ -171,5 +173,6 @@ def _call(source: Source, size: tuple[int, ...]) -> str:
     arguments = [f'"{source.root}"'] if source.name == "image_folder" else []
     arguments.append(f"resize = {_written(size)}")
     if source.dataset.augment:
-        arguments.append(f"augment = [{', '.join(source.dataset.augment)}]")
+        kind = Dataset.__settings__["augment"].kind
+        arguments.append(f"augment = {setting_text(source.dataset.augment, kind)}")
     return f"{source.name}({', '.join(arguments)})"

@@ -7,12 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
-from anydsl.design.recipe import DATASETS, OPTIMIZERS, SCHEDULES
+from anydsl.design.recipe import VARIANTS
 from anydsl.language.record import Record
 
-_KINDS: dict[type[Record], str] = {
-    kind: name for name, kind in (DATASETS | OPTIMIZERS | SCHEDULES).items()
-}
+_KINDS: dict[type, str] = {kind: name for name, kind in VARIANTS.items()}
 
 
 def jsonable(value: object) -> Any:

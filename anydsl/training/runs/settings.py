@@ -14,6 +14,8 @@ def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for name, value in values.items():
+        if isinstance(value, list):
+            value = [_called(item) for item in cast("list[Any]", value)]
         if not isinstance(value, dict):
             found[f"{prefix}{name}"] = value
             continue
@@ -22,3 +24,12 @@ def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
             found[f"{prefix}{name}"] = inner["kind"]
         found |= flat({k: v for k, v in inner.items() if k != "kind"}, f"{prefix}{name}.")
     return found
+
+
+def _called(item: Any) -> Any:
+    """One of a list: `crop(padding = 4)`, in one word."""
+    if not isinstance(item, dict):
+        return item
+    settings = cast("dict[str, Any]", item)
+    given = [f"{k} = {v:g}" for k, v in settings.items() if k != "kind" and v is not None]
+    return f"{settings['kind']}({', '.join(given)})" if given else settings["kind"]
