@@ -50,9 +50,9 @@ def is_candidate(store: Store, trial: str, error: float) -> bool:
 def tidy(store: Store) -> None:
     """Remove weights that a killed process wrote and nobody recorded."""
     known = store.database.query("SELECT id FROM trials WHERE weights OR status = 'running'")
-    kept = {weights_of(store.folder, row["id"]) for row in known}
+    kept = {row["id"] for row in known}
     for file in weights_of(store.folder, "").parent.glob("*"):
-        if file not in kept:
+        if file.name.lstrip(".").partition(".")[0] not in kept:  # a dot begins what is half written
             with suppress(OSError):
                 file.unlink()
 

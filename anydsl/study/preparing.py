@@ -95,6 +95,8 @@ def prepare_study(
     if resume and not (folder / FILE).exists():
         raise UsageError(f"--resume: {folder} holds no study")
     torch.set_num_threads(threads)
+    if data is not None and os.path.isdir(data):
+        data = os.path.abspath(data)  # a report may be made elsewhere
     bench = Bench(plan.recipe, device, data)
     pictures = [bench.data(network_of(trial.net)) for trial in _first_of_each(plan)]
     left = _left(plan, folder)
@@ -106,7 +108,10 @@ def prepare_study(
             "data": jsonable(pictures[0].identity()),
             "threads": threads if bench.device.type == "cpu" else None,
         },
-        environment={"environment": environment(bench.device, compiled=False)},
+        environment={
+            "environment": environment(bench.device, compiled=False),
+            "override": data,
+        },
         work=Work(folder, threads=threads, data=data),
         devices=_devices(device, workers, threads),
         left=len(left),
