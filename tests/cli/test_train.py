@@ -104,12 +104,34 @@ def test_the_end_says_the_accuracy_and_what_to_type_next(
     assert f"\nnext    anydsl eval runs/{run.name}\n" in output.out
 
 
-def test_the_run_holds_a_spec_that_trains_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["train", "s.anynet", "--quiet", "--format", "json", "--set", "seed=3", "--out", "a"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["seed=3"],
+        ["optimizer=lamb(lr = 1/300, norm_weight_decay = 0)", "schedule=multi_step([1/3, 2])"],
+        ["schedule=one_cycle(div_factor = 7)", "ema=0.97", "clip_norm=1/3", "precise_bn=300"],
+        ["data.augment=[flip, crop]", "label_smoothing=1/7", "validation=1/9"],
+    ],
+    ids=["seed", "lamb", "averages", "data"],
+)
+def test_the_run_holds_a_spec_that_trains_the_same(
+    capsys: pytest.CaptureFixture[str], changes: list[str]
+) -> None:
+    words = [word for change in changes for word in ("--set", change)]
+    assert main(["train", "s.anynet", "--quiet", "--format", "json", *words, "--out", "a"]) == 0
     first = result(capsys)
     assert main(["train", "a/spec.anynet", "--quiet", "--format", "json", "--out", "b"]) == 0
     assert untimed(result(capsys)) == untimed(first)
     assert Path("a/spec.anynet").read_text() == Path("b/spec.anynet").read_text()
+
+
+def test_lamb_without_timm_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "timm.optim.lamb", None)
+    assert main(["train", "s.anynet", "--quiet", "--set", "optimizer=lamb", "--out", "r"]) == 2
+    assert "anydsl[timm]" in capsys.readouterr().err
+    assert not Path("r").exists()
 
 
 def test_python_does_the_same_as_the_command(capsys: pytest.CaptureFixture[str]) -> None:
