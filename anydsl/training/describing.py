@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from anydsl.training.runs.jsonable import jsonable
 
 if TYPE_CHECKING:
+    from anydsl.training.judging.report import Report
     from anydsl.training.plan import Plan
     from anydsl.training.runs.eval_run import Judgement
     from anydsl.training.runs.result import Result
+
+_MISTAKES = 3
 
 
 def plan_values(plan: Plan) -> dict[str, Any]:
@@ -74,10 +77,34 @@ def result_lines(result: Result) -> list[str]:
     ]
 
 
+def judgement_values(judgement: Judgement) -> dict[str, Any]:
+    """Return how a run's net did, as JSON."""
+    names = ("run", "data", "split", "weights")
+    return {name: getattr(judgement, name) for name in names} | jsonable(judgement.report)
+
+
 def judgement_lines(judgement: Judgement) -> list[str]:
     """Return how a run's net did on a split."""
-    top5 = "" if judgement.top5 is None else f", among the first five {judgement.top5:.2%}"
+    report = judgement.report
+    top5 = "" if report.top5 is None else f", among the first five {report.top5:.2%}"
     return [
-        f"{judgement.split} accuracy {judgement.top1:.2%}{top5}, loss {judgement.loss:.4f}",
-        f"{judgement.pictures:,} pictures of {judgement.data}, weights {judgement.weights}",
+        f"{judgement.split} accuracy {report.top1:.2%}{top5}, loss {report.loss:.4f}",
+        f"calibration error {report.ece:.2%} at a mean confidence of {report.confidence:.2%}, "
+        f"Brier score {report.brier:.4f}",
+        *_mistakes(report),
+        f"{report.pictures:,} pictures of {judgement.data}, weights {judgement.weights}",
     ]
+
+
+def _mistakes(report: Report) -> list[str]:
+    """The mistakes that are made most often."""
+    names = [score.name for score in report.classes]
+    found = [
+        (count, i, j)
+        for i, row in enumerate(report.confusion)
+        for j, count in enumerate(row)
+        if count and i != j
+    ]
+    found.sort(key=lambda mistake: (-mistake[0], mistake[1:]))
+    said = [f"{names[i]} for {names[j]} ({count:,})" for count, i, j in found[:_MISTAKES]]
+    return [f"most often taken: {', '.join(said)}"] if said else []

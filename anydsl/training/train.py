@@ -202,7 +202,9 @@ def _greet(plan: Plan, folder: RunFolder, state: State, progress: Progress) -> N
 def _config(plan: Plan) -> dict[str, Any]:
     """What loggers are told of a run: the net, where it is trained, and the recipe's settings."""
     net = {"net": plan.name, "params": plan.params, "flops": plan.flops}
-    return {**net, "device": str(plan.device), **flat(jsonable(plan.recipe))}
+    settings = flat(jsonable(plan.recipe))
+    named = {"recipe": settings.pop("name"), "device": str(plan.device)}
+    return net | named | {name: value for name, value in settings.items() if name != "doc"}
 
 
 def _job(

@@ -266,7 +266,7 @@ def test_eval_finds_what_train_found(capsys: pytest.CaptureFixture[str]) -> None
     assert main(["eval", "r", "--format", "json"]) == 0
     values = result(capsys)
     keys = ["run", "data", "split", "weights", "pictures", "loss", "top1", "top5"]
-    assert list(values) == keys
+    assert list(values)[:8] == keys
     assert values["top1"] == trained["test_accuracy"] <= values["top5"]
     assert values["pictures"] == 359
     assert main(["eval", "r", "--format", "json", "--split", "val"]) == 0
@@ -317,7 +317,7 @@ def test_help_needs_no_torch() -> None:
         "except SystemExit: pass\n"
         "assert not {'torch', 'numpy', 'rich'} & set(sys.modules)"
     )
-    for command in ("train", "eval"):
+    for command in ("train", "eval", "runs"):
         subprocess.run(
             [sys.executable, "-c", code, command],
             check=True,

@@ -84,6 +84,7 @@ def test_a_logger_hears_of_the_beginning_every_epoch_and_the_end(
     assert config["optimizer"] == "sgd" and config["optimizer.lr"] == 0.1
     assert config["data"] == "digits" and config["data.augment"] == ["crop", "flip"]
     assert (config["net"], config["params"], config["device"]) == ("tiny", 418, "cpu")
+    assert config["recipe"] == "default" and not {"name", "doc"} & set(config)
     assert list(epochs) == [("epoch", row) for row in rows(tmp_path / "r")]
     assert summary["test_accuracy"] == result.test_accuracy
     assert recorded(RunFolder.of(tmp_path / "r")) == ("told",)
@@ -135,6 +136,11 @@ def test_a_logger_that_cannot_begin_stops_the_run_before_it_trains(
     with pytest.raises(RunError, match="--logger bad can't begin: ConnectionError: the server"):
         run(plan_for(recipe), tmp_path / "r", loggers={"bad": Told("begin")}, quiet=True)
     assert rows(tmp_path / "r") == []
+    first, second = Told(), Told("begin")
+    with pytest.raises(RunError, match="--logger second can't begin"):
+        loggers = {"first": first, "second": second}
+        run(plan_for(recipe), tmp_path / "s", loggers=loggers, quiet=True)
+    assert [call[0] for call in first.calls] == ["begin", "end"]
 
 
 def test_a_loss_that_is_no_number_ends_the_loggers_too(

@@ -32,7 +32,16 @@ def png(drawn: Scene, title: str, scale: float) -> bytes:
     Raises:
         RunError: the system has no font, or the picture would be too large.
     """
-    pixels = drawn.width * drawn.height * scale**2
+    return rasterized(svg(drawn, title), (drawn.width, drawn.height), scale)
+
+
+def rasterized(text: str, size: tuple[float, float], scale: float) -> bytes:
+    """An SVG of this size (width, height) as a file.
+
+    Raises:
+        RunError: the system has no font, or the picture would be too large.
+    """
+    pixels = size[0] * size[1] * scale**2
     if pixels > _LARGEST:
         raise RunError(f"a PNG of {pixels:,.0f} pixels is too large: ask for a smaller --scale")
     if not _has_font():
@@ -40,7 +49,7 @@ def png(drawn: Scene, title: str, scale: float) -> bytes:
             "this system has no font to write with: install one, such as DejaVu Sans "
             "(fonts-dejavu-core), or draw an .svg"
         )
-    return _render(svg(drawn, title), scale)
+    return _render(text, scale)
 
 
 def _render(text: str, scale: float) -> bytes:

@@ -67,9 +67,9 @@ class Loggers:
     """
 
     def __init__(self, loggers: Mapping[str, Logger], progress: Progress) -> None:
-        self._loggers: Final = dict(loggers)
+        self._chosen: Final = dict(loggers)
+        self._begun: Final[dict[str, Logger]] = {}
         self._progress: Final = progress
-        self._begun = False
 
     def begin(self, folder: RunFolder, config: Mapping[str, Any], history: Sequence[Epoch]) -> None:
         """Training starts, or goes on after `history`.
@@ -80,14 +80,14 @@ class Loggers:
         """
         known = folder.read_json(FILE) if (folder.path / FILE).exists() else {}
         rows = tuple(map(_numbers, history))
-        for name, logger in self._loggers.items():
+        for name, logger in self._chosen.items():
             run = LoggedRun(folder.path, rows, str(known.get(name) or ""))
             try:
                 known[name] = logger.begin(run, config)
             except Exception as error:
                 raise RunError(f"--logger {name} can't begin: {_said(error)}") from error
-        folder.write_json(FILE, {name: known[name] for name in self._loggers})
-        self._begun = True
+            self._begun[name] = logger
+        folder.write_json(FILE, {name: known[name] for name in self._chosen})
 
     def epoch(self, row: Epoch) -> None:
         """An epoch is over."""
@@ -97,7 +97,7 @@ class Loggers:
     def end(self, summary: Mapping[str, Any] | None) -> None:
         """The run ended with these results, or stopped without any."""
         self._tell(lambda logger: logger.end(summary))
-        self._loggers.clear()
+        self._begun.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -108,15 +108,14 @@ class Loggers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._begun:
-            self.end(None)
+        self.end(None)
 
     def _tell(self, what: Callable[[Logger], None]) -> None:
-        for name, logger in list(self._loggers.items()):
+        for name, logger in list(self._begun.items()):
             try:
                 what(logger)
             except Exception as error:
-                del self._loggers[name]
+                del self._begun[name]
                 self._progress.note(
                     f"{name} fails, and is left out from here on ({_said(error)}); "
                     "the run's folder has all of its numbers"

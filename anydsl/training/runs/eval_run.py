@@ -9,11 +9,12 @@ from anydsl.errors import DataError, RunError, WeightsError
 from anydsl.language.record import Record
 from anydsl.lowering.compiler import compile_network
 from anydsl.training.devices import device_of
-from anydsl.training.evaluation import evaluate
 from anydsl.training.failures import explained
 from anydsl.training.feeding.batches import Batches, memory_format
 from anydsl.training.feeding.preparation import Fit, check_classes, prepare, settled
 from anydsl.training.feeding.source import Source, locate
+from anydsl.training.judging.outputs import Outputs, outputs_of
+from anydsl.training.judging.report import Report, report_on
 from anydsl.training.plan import classes_of
 from anydsl.training.runs.checkpoints import read
 from anydsl.training.runs.folder import RunFolder
@@ -34,21 +35,20 @@ class Judgement(Record):
 
     Attributes:
         run: the run's folder.
+        net: the net's name.
         data, split: what it was judged on.
         weights: the file that they came from.
-        pictures: how many there are.
-        loss: mean cross entropy.
-        top1, top5: shares of the pictures; `top5` is None with five classes or fewer.
+        report: how it does.
+        outputs: what it says of each picture.
     """
 
     run: str
+    net: str
     data: str
     split: str
     weights: str
-    pictures: int
-    loss: float
-    top1: float
-    top5: float | None
+    report: Report
+    outputs: Outputs
 
 
 def eval_run(
@@ -74,29 +74,28 @@ def eval_run(
         RunError: the run is damaged, or has no weights yet.
         SpecError: the run's spec is damaged.
         UsageError: an option is wrong.
-        WeightsError: the weights are missing, damaged or another net's.
+        WeightsError: the weights are missing, damaged or another net's, or have diverged.
     """
     folder, place = RunFolder.of(run), device_of(device)
     network, recipe = recorded_design(folder)
     source = locate(recipe.data, data)
     if data is None:
         source = recorded_source(folder, source)
-    pictures = _pictures(source, recipe, network, split, place)
+    pictures, classes = _pictures(source, recipe, network, split, place)
     file = Path(weights) if weights is not None else _newest(folder)
     module = compile_network(network, device=str(place), seed=recipe.seed)
     module.to(memory_format=memory_format(place))
     load_weights(module, file)
     with explained():
-        scores = evaluate(module, pictures, _batches(folder, recipe, place), recipe.precision)
+        outputs = outputs_of(module, pictures, _batches(folder, recipe, place), recipe.precision)
     return Judgement(
         run=str(folder.path),
+        net=network.name,
         data=source.name,
         split=split,
         weights=str(file),
-        pictures=scores.pictures,
-        loss=scores.loss,
-        top1=scores.top1,
-        top5=scores.top5,
+        report=report_on(outputs, classes),
+        outputs=outputs,
     )
 
 
@@ -125,16 +124,18 @@ def _newest(folder: RunFolder) -> Path:
 
 def _pictures(
     source: Source, recipe: Recipe, network: Network, split: str, device: torch.device
-) -> Pictures:
+) -> tuple[Pictures, tuple[str, ...]]:
+    """Return the pictures of a split, and the names of the classes."""
     classes = classes_of(network)
     if split == "val":
-        val = prepare(source, recipe, network.input, classes, device).val
-        if val is None:
+        prepared = prepare(source, recipe, network.input, classes, device)
+        if prepared.val is None:
             raise DataError("the run has no validation split: its recipe has `validation = 0`")
-        return val
+        return prepared.val, prepared.classes
     opened = source.open(network.input[0])
     check_classes(opened.classes, classes)
-    return settled(Fit(source, network.input, classes)(opened.test(), "test"), device)
+    test = settled(Fit(source, network.input, classes)(opened.test(), "test"), device)
+    return test, opened.classes
 
 
 def _batches(folder: RunFolder, recipe: Recipe, device: torch.device) -> Batches:
