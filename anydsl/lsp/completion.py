@@ -171,9 +171,10 @@ def _values(module: Module, at: Cursor) -> Iterator[types.CompletionItem]:
 
 def _setting(module: Module, at: Cursor) -> Setting | None:
     """The declaration of what is being given: a setting, or an argument of a call."""
-    if at.calls and at.calls[-1].callee:
-        callee = words.callable_word(module, at.calls[-1].callee, at.frames)
-        named = at.calls[-1].argument
+    calls = [call for call in at.calls if call.callee]  # a list stands in the call around it
+    if calls:
+        callee = words.callable_word(module, calls[-1].callee, at.frames)
+        named = calls[-1].argument
         found = [w for w in callee.parameters if w.name == named] if callee else []
     else:
         word = words.settings_at(module, at.frames).get(at.key)

@@ -171,6 +171,16 @@ async def test_completion_of_values(main: Editor) -> None:
     assert "std:regnet/regnetx" in paths
 
 
+async def test_completion_and_hover_of_changes(main: Editor) -> None:
+    data = "cifar10(resize = 32x32, augment = [crop(padding = 4), fl"
+    await main.type(MAIN.replace("cifar10(resize = 32x32", data))
+    changes = await main.complete("[|crop(")
+    assert {"crop", "flip", "mixup"} <= set(changes)
+    assert changes["mixup"].detail == "mixup(alpha = 0.2)"
+    assert "padding" in await main.complete("crop(|padding")
+    assert "pads with black" in (await main.hover("[cr|op(")).lower()
+
+
 async def test_completion_in_half_written_text(main: Editor) -> None:
     await main.type(MAIN.replace("    stage s2 { d = 2, w = wide }", "    stage s2 { d = 2, "))
     assert {"w", "ratio"} <= set(await main.complete("stage s2 { d = 2, |"))

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from anydsl.design.recipe import SGD, AdamW, Recipe
+from anydsl.design.augmentation import Crop, Flip, MixUp
+from anydsl.design.recipe import SGD, AdamW, Digits, Recipe
 from anydsl.errors import UsageError
 from anydsl.training.devices import autocast, device_of
 from anydsl.training.evaluation import evaluate
@@ -17,6 +18,7 @@ from anydsl.training.feeding.pictures import Pictures
 from anydsl.training.optimization.averaging import Average
 from anydsl.training.optimization.optimizers import optimizer_of
 from anydsl.training.runs.jsonable import jsonable
+from anydsl.training.runs.settings import flat
 from anydsl.training.seeds import derive
 
 CPU = torch.device("cpu")
@@ -110,3 +112,18 @@ def test_recipes_as_json() -> None:
     assert values["schedule"]["kind"] == "cosine"
     assert values["validation"] == 0.1
     assert jsonable([float("nan"), float("inf"), 1.0]) == [None, None, 1.0]
+
+
+def test_lists_of_calls_as_json_and_as_one_name_for_loggers() -> None:
+    values = jsonable(Digits(augment=(Crop(padding=4), Flip(), MixUp())))
+    assert values["augment"] == [
+        {"kind": "crop", "padding": 4},
+        {"kind": "flip"},
+        {"kind": "mixup", "alpha": 0.2},
+    ]
+    assert flat({"data": values})["data.augment"] == [
+        "crop(padding = 4)",
+        "flip",
+        "mixup(alpha = 0.2)",
+    ]
+    assert flat({"epochs": [1, 2]}) == {"epochs": [1, 2]}

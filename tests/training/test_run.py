@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from anydsl.design.recipe import SGD, Constant, Recipe
+from anydsl.design.augmentation import ColorJitter, Crop, CutMix, Cutout, MixUp, RandAugment
+from anydsl.design.recipe import SGD, Constant, Digits, Recipe
 from anydsl.errors import RunError, UsageError
 from anydsl.training.plan import Plan
 from anydsl.training.runs.checkpoints import read
@@ -257,3 +258,20 @@ def test_the_bar_ends_as_lines(
         texts.append(terminal.getvalue())
     assert "\x1b[" in texts[0] and "epoch 2/2" in texts[0] and "━" in texts[0]
     assert "\x1b[" not in texts[1] and "epoch 2/2" in texts[1]
+
+
+def test_a_run_with_all_changes_learns_and_is_the_same_again(
+    recipe: Recipe, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    """Shares of classes in place of classes: loss, smoothing, autocast and accuracy take them."""
+    changes = (Crop(), ColorJitter(), RandAugment(), Cutout(size=2), MixUp(alpha=1), CutMix())
+    recipe = recipe.replace(
+        data=Digits(augment=changes), precision="bf16", label_smoothing=0.1, epochs=2
+    )
+    for name in ("first", "again"):
+        run(plan_for(recipe), tmp_path / name, quiet=True)
+    first, again = rows(tmp_path / "first"), rows(tmp_path / "again")
+    assert [row["train_loss"] for row in first] == [row["train_loss"] for row in again]
+    assert first[1]["train_loss"] < first[0]["train_loss"]
+    assert 0 < first[1]["train_accuracy"] < 1
+    assert 0 < first[1]["val_accuracy"] <= 1
