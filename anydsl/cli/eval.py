@@ -89,7 +89,7 @@ def _print(args: argparse.Namespace, judgement: Judgement) -> None:
     if len(classes) <= _FEW if args.per_class is None else args.per_class:
         rows: list[dict[str, Any]] = [
             {"class": c.name, "n": c.n}
-            | {name: f"{getattr(c, name):.2%}" for name in ("precision", "recall", "f1")}
+            | {name: f"{getattr(c, name):>7.2%}" for name in ("precision", "recall", "f1")}
             for c in classes
         ]
         columns = ["class", "n", "precision", "recall", "f1"]

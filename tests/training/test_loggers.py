@@ -157,12 +157,22 @@ def test_a_loss_that_is_no_number_ends_the_loggers_too(
 
 def test_names_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(chosen(None)) == ["tensorboard"]
-    assert chosen(["none"]) == {}
     with pytest.raises(UsageError, match="--logger comet: one of tensorboard, wandb, mlflow, none"):
         chosen(["comet"])
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(UsageError, match="needs wandb, which is not installed: pip install wandb"):
         chosen(["tensorboard", "wandb"])
+
+
+def test_no_logger_is_remembered_and_no_loggers_leave_no_trace(
+    recipe: Recipe, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    recipe = recipe.replace(epochs=1)
+    run(plan_for(recipe), tmp_path / "r", loggers=chosen(["none"]), quiet=True)
+    assert not (tmp_path / "r" / "events").exists()
+    assert recorded(RunFolder.of(tmp_path / "r")) == ("none",)
+    run(plan_for(recipe), tmp_path / "s", loggers={}, quiet=True)  # as other ranks do
+    assert not (tmp_path / "s" / "loggers.json").exists()
 
 
 def test_tensorboard_shows_a_run_that_went_on_as_one(

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from anydsl.training.runs.folder import RunFolder
     from anydsl.training.state import Epoch
 
-NONE = "none"
-NAMES = ("tensorboard", "wandb", "mlflow")
+NAMES = ("tensorboard", "wandb", "mlflow", "none")
 FILE = "loggers.json"
 
 
@@ -34,10 +33,8 @@ def chosen(names: Sequence[str] | None) -> dict[str, Logger]:
         names = ("tensorboard",) if find_spec("tensorboard") is not None else ()
     found: dict[str, Logger] = {}
     for name in names:
-        if name == NONE:
-            continue
         if name not in NAMES:
-            raise UsageError(f"--logger {name}: one of {', '.join((*NAMES, NONE))}")
+            raise UsageError(f"--logger {name}: one of {', '.join(NAMES)}")
         try:
             found[name] = import_module(f"anydsl.training.loggers.{name}").logger()
         except ImportError as error:
@@ -72,7 +69,7 @@ class Loggers:
         self._progress: Final = progress
 
     def begin(self, folder: RunFolder, config: Mapping[str, Any], history: Sequence[Epoch]) -> None:
-        """Training starts, or goes on after `history`.
+        """Training starts, or goes on after `history`; without loggers nothing is done.
 
         Raises:
             RunError: a logger can't begin; nothing is trained yet, so that this is the moment to
@@ -87,7 +84,8 @@ class Loggers:
             except Exception as error:
                 raise RunError(f"--logger {name} can't begin: {_said(error)}") from error
             self._begun[name] = logger
-        folder.write_json(FILE, {name: known[name] for name in self._chosen})
+        if self._chosen:
+            folder.write_json(FILE, {name: known[name] for name in self._chosen})
 
     def epoch(self, row: Epoch) -> None:
         """An epoch is over."""
