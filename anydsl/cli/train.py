@@ -35,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         metavar="NAME|PATH",
-        help="another data set, or a folder: the data set's files, or pictures in class folders",
+        help="another data set, a folder (its files, or pictures in class folders), or an .npz or "
+        ".safetensors file",
     )
     parser.add_argument("--download", action="store_true", help="fetch the data if it is missing")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the pictures")
@@ -71,6 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where curves go beside the run's folder: tensorboard (the default), wandb, mlflow, "
         "none; repeatable",
     )
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="threads that read pictures; by default one a CPU"
+    )
+    parser.add_argument(
+        "--stream", action="store_true", help="read every batch anew, however much memory there is"
+    )
     parser.add_argument("--dry-run", action="store_true", help="check everything, print the plan")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--strict", action="store_true", help="refuse unwaived principle warnings")
@@ -84,14 +91,18 @@ def run(args: argparse.Namespace) -> int:
         AnydslError: see `anydsl.training.train.train`.
     """
     from anydsl.training import describing, plan, train
+    from anydsl.training.feeding.placing import Reading
 
+    if args.workers is not None and args.workers < 0:
+        raise UsageError(f"--workers {args.workers}: must be at least 0")
     if args.resume == _NEWEST:
         args.resume = args.out or True
     network, recipe = _design(args)
     changes = {name: getattr(args, name) for name in ("data", "epochs", "precision", "seed")}
     if args.dry_run:
         task = plan.task_of(network, recipe, **changes)
-        planned = plan.plan_of(task, device=args.device, download=args.download)
+        reading = Reading(args.workers, args.stream)
+        planned = plan.plan_of(task, device=args.device, download=args.download, reading=reading)
         if args.format == "json":
             _write(json.dumps(describing.plan_values(planned)))
         else:
@@ -109,6 +120,8 @@ def run(args: argparse.Namespace) -> int:
         keep=args.keep,
         save_every=args.save_every,
         loggers=args.logger,
+        workers=args.workers,
+        stream=args.stream,
         quiet=args.quiet,
     )
     if args.format == "json":

@@ -74,10 +74,31 @@ class CIFAR100(Dataset):
     shape, classes, pictures = (3, 32, 32), 100, 50_000
 
 
-class ImageFolder(Dataset):
+class Own(Dataset):
+    """Pictures of the reader's own; each kind is a subclass."""
+
+    path: str = setting("text", "the folder or file", default="")
+
+
+class ImageFolder(Own):
     """Pictures in folders named after their classes, with `train` and `test` or `val` folders."""
 
-    path: str = setting("text", "the folder", default="")
+    centre: Number | None = setting(
+        "number",
+        "share of the largest centred part of the shape of `resize` that is kept of a picture; "
+        "without it all of the picture is squashed into that shape",
+        default=None,
+        above=0,
+        high=1,
+    )
+
+
+class Npz(Own):
+    """Arrays of pictures and labels in a file of numpy.savez, as those of Keras and MedMNIST."""
+
+
+class Safetensors(Own):
+    """Arrays of pictures and labels in a safetensors file, under the same names as in `npz`."""
 
 
 DATASETS = {
@@ -86,6 +107,8 @@ DATASETS = {
     "cifar10": CIFAR10,
     "cifar100": CIFAR100,
     "image_folder": ImageFolder,
+    "npz": Npz,
+    "safetensors": Safetensors,
 }
 
 

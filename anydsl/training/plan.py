@@ -15,6 +15,7 @@ from anydsl.language.record import Record
 from anydsl.lowering.compiler import compile_network
 from anydsl.training.devices import device_of
 from anydsl.training.feeding.batches import Batches, memory_format
+from anydsl.training.feeding.placing import Reading
 from anydsl.training.feeding.preparation import Data, prepare
 from anydsl.training.feeding.source import Source, locate
 
@@ -77,6 +78,7 @@ class Plan(Record):
             augment=self.data.source.dataset.augment,
             classes=len(self.data.classes),
             seed=self.recipe.seed,
+            workers=self.data.workers,
         )
 
     @property
@@ -98,7 +100,7 @@ def task_of(
 
     Raises:
         UsageError: an override is out of its bounds, or `data` names nothing.
-        DataError: `data` is a folder without pictures.
+        DataError: `data` is a folder or file without pictures.
     """
     settled = Recipe() if recipe is None else recipe
     for name, value in (("epochs", epochs), ("precision", precision), ("seed", seed)):
@@ -109,7 +111,14 @@ def task_of(
     return Task(network, settled, source, expand(network, settled))
 
 
-def plan_of(task: Task, *, device: str, compiled: bool = False, download: bool = False) -> Plan:
+def plan_of(
+    task: Task,
+    *,
+    device: str,
+    compiled: bool = False,
+    download: bool = False,
+    reading: Reading = Reading(),  # noqa: B008 - it is frozen
+) -> Plan:
     """Read the data, check that it fits the net, and compile the net.
 
     Raises:
@@ -118,7 +127,13 @@ def plan_of(task: Task, *, device: str, compiled: bool = False, download: bool =
     """
     place, network = device_of(device), task.network
     data = prepare(
-        task.source, task.recipe, network.input, classes_of(network), place, download=download
+        task.source,
+        task.recipe,
+        network.input,
+        classes_of(network),
+        place,
+        download=download,
+        reading=reading,
     )
     module = compile_network(network, device=str(place), seed=task.recipe.seed)
     module.to(memory_format=memory_format(place))

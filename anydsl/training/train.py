@@ -10,6 +10,7 @@ from anydsl.errors import DivergedError, RunError
 from anydsl.training.devices import tuned
 from anydsl.training.evaluation import Scores, evaluate
 from anydsl.training.failures import explained
+from anydsl.training.feeding.placing import Reading
 from anydsl.training.interruption import Interrupted, Interruption
 from anydsl.training.loggers.together import Loggers, chosen, recorded
 from anydsl.training.loop import Job, fit
@@ -56,6 +57,8 @@ def train(
     save_every: float | None = None,
     seed: int | None = None,
     loggers: Sequence[str] | None = None,
+    workers: int | None = None,
+    stream: bool = False,
     quiet: bool = False,
 ) -> Result:
     """Train `network` as `recipe` says, by default `Recipe()`, and test it.
@@ -63,8 +66,8 @@ def train(
     Args:
         network: what to train.
         recipe: how.
-        data: overrides the recipe's: a data set's name, or a folder with its files, or with
-            pictures in folders named after classes.
+        data: overrides the recipe's: a data set's name, a folder with its files or with pictures
+            in folders named after classes, or an .npz or .safetensors file.
         epochs: overrides the recipe's.
         precision: overrides the recipe's.
         seed: overrides the recipe's.
@@ -78,6 +81,8 @@ def train(
         save_every: minutes after which the run is saved within an epoch, too, by default 10.
         loggers: of `tensorboard`, `wandb` and `mlflow`; by default those that the run was started
             with, or for a new run TensorBoard where it is installed.
+        workers: threads that read pictures which don't fit on the device; 0 reads in between.
+        stream: read every batch anew, however much memory there is.
         quiet: say nothing on standard error.
 
     Raises:
@@ -99,7 +104,13 @@ def train(
     before = Keeping() if folder is None else recorded_keeping(folder)
     keeping = before.changed(keep=keep, save_every=save_every)
     told = chosen(loggers)
-    plan = plan_of(task, device=device, compiled=compiled, download=download)
+    plan = plan_of(
+        task,
+        device=device,
+        compiled=compiled,
+        download=download,
+        reading=Reading(workers, stream),
+    )
     return run(plan, folder or out, keeping=keeping, loggers=told, quiet=quiet)
 
 

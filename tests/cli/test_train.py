@@ -174,7 +174,7 @@ def test_a_dry_run_prints_the_plan_and_leaves_nothing(capsys: pytest.CaptureFixt
         ("s.anynet --precision fp16", 2, "--precision fp16: one of fp32, bf16"),
         ("s.anynet --seed -1", 2, "--seed -1: must be between 0"),
         ("s.anynet --device abacus", 2, "--device abacus: not on this machine"),
-        ("s.anynet --data nothing", 2, "--data nothing: neither a folder nor a data set"),
+        ("s.anynet --data nothing", 2, "--data nothing: neither a data set, a folder nor a file"),
         ("s.anynet --data fashion_mnist", 1, "--download"),
         ("s.anynet --set lr=1", 2, "there is no `lr`"),
         ("s.anynet --set data=digits(resize=16x16)", 1, "set `data = digits(resize = 8x8)`"),
@@ -284,7 +284,7 @@ def test_eval_finds_what_train_found(capsys: pytest.CaptureFixture[str]) -> None
     [
         ("none", 2, "none is no run folder"),
         ("r --device abacus", 2, "not on this machine"),
-        ("r --data nothing", 2, "neither a folder nor a data set"),
+        ("r --data nothing", 2, "neither a data set, a folder nor a file"),
         ("r --data cifar10", 1, "--download"),
         ("r --split val", 1, "`validation = 0`"),
         ("r --weights none", 1, "none does not exist"),

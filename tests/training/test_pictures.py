@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from anydsl.design.augmentation import Augment, Crop, Flip, MixUp
-from anydsl.errors import DataError
-from anydsl.training.feeding import pictures
 from anydsl.training.feeding.augmentation.chain import Augmentation
 from anydsl.training.feeding.augmentation.change import Frame
 from anydsl.training.feeding.batches import Batches
-from anydsl.training.feeding.pictures import Pictures, hold_out, resized, statistics
+from anydsl.training.feeding.pictures import Pictures, hold_out
+from anydsl.training.feeding.statistics import statistics
+from anydsl.training.feeding.stored import resized
 
 CPU = torch.device("cpu")
 
@@ -40,12 +40,6 @@ def test_resizing_is_torchvisions() -> None:
         assert ours.dtype == torch.uint8
         assert ours.shape == (5, 3, *size)
         assert (ours - theirs).abs().max() <= 0.5 + 1e-3
-
-
-def test_too_many_bytes_is_an_error_with_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "_memory", lambda: 4 * 2**20)
-    with pytest.raises(DataError, match=r"100 pictures of 1x200x200 .* set a smaller `resize`"):
-        resized(random_images(100, 1, 8, 8), (200, 200))
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.25, 0.5])

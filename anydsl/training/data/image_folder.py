@@ -9,29 +9,22 @@ channels as the net's `input` has: 1 for grey, 3 for colour.
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
-from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 
-from anydsl.errors import DataError, MissingExtraError, UsageError
-from anydsl.training.feeding.pictures import Opened, Pictures, hold_out, limited, resized
-from anydsl.training.fetching import whole_numbers
+from anydsl.design.recipe import ImageFolder
+from anydsl.errors import DataError, UsageError
+from anydsl.training.feeding.files import MODES, Files
+from anydsl.training.feeding.pictures import Opened, Pictures, opened_splits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from anydsl.design.recipe import Dataset
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
-_TEST_SHARE = Fraction(1, 5)
-_TEST_SEED = 0
-_MODES = {1: "L", 3: "RGB"}
-
-_Sample = tuple[str, int]
 
 
 def holds(root: Path) -> bool:
@@ -54,36 +47,31 @@ def opened(dataset: Dataset, root: Path, channels: int) -> Opened:
     Raises:
         DataError: no folder, no class folders, no pictures, or neither 1 nor 3 channels.
     """
-    if channels not in _MODES:
+    if channels not in MODES:
         raise DataError(
             f"pictures have 1 (grey) or 3 (colour) channels, not {channels}: "
             "set `input = 3xHxW` in the net"
         )
+    assert isinstance(dataset, ImageFolder)
     training = _training(root)
     classes = tuple(folder.name for folder in _folders(training))
-    read = partial(_read, channels=channels, size=dataset.resize)
-    train = _samples(training, classes)
+
+    def read(folder: Path) -> Pictures:
+        paths, labels = _samples(folder, classes)
+        files = Files.of(paths, channels, dataset.resize, dataset.centre)
+        return Pictures(files, torch.tensor(labels, dtype=torch.int64))
+
     splits = (
-        [name for name in ("val", "test") if (root / name).is_dir()] if training != root else []
+        [root / name for name in ("val", "test") if (root / name).is_dir()]
+        if training != root
+        else []
     )
-    test = partial(_split, root, splits[-1], classes) if splits else None
-    if test is None:
-        labels = torch.tensor([label for _, label in train], dtype=torch.int64)
-        kept, held = hold_out(labels, _TEST_SHARE, _TEST_SEED)
-        held_out = [train[i] for i in whole_numbers(held)]
-        train = [train[i] for i in whole_numbers(kept)]
-        note = (
-            f"{training} has no test split beside it: {len(held_out):,} of "
-            f"{len(labels):,} pictures are held out for the test"
-        )
-        return Opened(classes, lambda: read(train), lambda: read(held_out), note=note)
-    own = partial(_split, root, "val", classes) if len(splits) == 2 else None
-    return Opened(
+    return opened_splits(
         classes,
-        train=lambda: read(train),
-        test=lambda: read(test()),
-        validation=own and (lambda: read(own())),
-        note="val/ is the validation split" if own else "",
+        train=partial(read, training),
+        test=partial(read, splits[-1]) if splits else None,
+        validation=partial(read, splits[0]) if len(splits) == 2 else None,
+        where=training,
     )
 
 
@@ -104,64 +92,21 @@ def _has_picture(folder: Path) -> bool:
     )
 
 
-def _split(root: Path, name: str, classes: tuple[str, ...]) -> list[_Sample]:
-    strange = {folder.name for folder in _folders(root / name)} - set(classes)
+def _samples(root: Path, classes: tuple[str, ...]) -> tuple[list[str], list[int]]:
+    """The files of pictures below `root`, class by class, and which class each is of."""
+    strange = {folder.name for folder in _folders(root)} - set(classes)
     if strange:
-        raise DataError(
-            f"{root / name} has classes that train/ lacks: {', '.join(sorted(strange))}"
-        )
-    return _samples(root / name, classes)
-
-
-def _samples(root: Path, classes: tuple[str, ...]) -> list[_Sample]:
-    samples = [
-        (os.path.join(folder, file), label)
-        for label, name in enumerate(classes)
-        for folder, _, files in sorted(os.walk(root / name))
-        for file in sorted(files)
-        if file.lower().endswith(_SUFFIXES)
-    ]
-    if not samples:
+        raise DataError(f"{root} has classes that train/ lacks: {', '.join(sorted(strange))}")
+    paths: list[str] = []
+    labels: list[int] = []
+    for label, name in enumerate(classes):
+        for folder, _, files in sorted(os.walk(root / name)):
+            found = [file for file in sorted(files) if file.lower().endswith(_SUFFIXES)]
+            paths += [os.path.join(folder, file) for file in found]
+            labels += [label] * len(found)
+    if not paths:
         raise DataError(
             f"no pictures in {root}: they belong in folders named after their classes, such as "
             f"{root / 'cat' / '1.jpg'}"
         )
-    return samples
-
-
-def _read(samples: Sequence[_Sample], *, channels: int, size: tuple[int, int] | None) -> Pictures:
-    first = _decoded(samples[0][0], channels, size)
-    limited(len(samples), (channels, first.shape[1], first.shape[2]))
-    images = torch.empty((len(samples), *first.shape), dtype=torch.uint8)
-    # Decoding lets go of the interpreter, so threads share the work.
-    with ThreadPoolExecutor() as pool:
-        decode = partial(_decoded, channels=channels, size=size)
-        decoded = pool.map(decode, (path for path, _ in samples))
-        for place, image in enumerate(decoded):
-            if image.shape != first.shape:
-                raise DataError(
-                    f"the pictures differ in size ({_size(first)} in {samples[0][0]}, "
-                    f"{_size(image)} in {samples[place][0]}): "
-                    'set `resize`, as in `data = image_folder("path", resize = 96x96)`'
-                )
-            images[place] = image
-    return Pictures(images, torch.tensor([label for _, label in samples], dtype=torch.int64))
-
-
-def _decoded(path: str, channels: int, size: tuple[int, int] | None) -> torch.Tensor:
-    try:
-        from PIL import Image
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("data set image_folder", "torch") from error
-    try:
-        with Image.open(path) as file:
-            picture = file.convert(_MODES[channels])
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} can't be read as a picture ({error})") from error
-    pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
-    image = pixels.view(picture.height, picture.width, channels).permute(2, 0, 1)
-    return image if size is None else resized(image.unsqueeze(0), size).squeeze(0)
-
-
-def _size(image: torch.Tensor) -> str:
-    return f"{image.shape[1]}x{image.shape[2]}"
+    return paths, labels

@@ -1,30 +1,32 @@
-"""Pictures with their classes as two tensors, and what is done to a whole set of them."""
+"""Pictures with their classes, and how a set of them is split."""
 
 from __future__ import annotations
 
-import os
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import torch
-from torch.nn import functional
 
-from anydsl.errors import DataError
 from anydsl.language.record import Record
-from anydsl.training.fetching import whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from fractions import Fraction
 
-_CHUNK = 256
-_LEVELS = 256
-_UNKNOWN_MEMORY = 16 * 2**30
+    from anydsl.training.feeding.stored import Stored
+
+_TEST_SHARE = Fraction(1, 5)
+_TEST_SEED = 0
 
 
 class Pictures(Record):
-    """A set of pictures: `images` is N x C x H x W uint8, `labels` is N int64."""
+    """A set of pictures.
 
-    images: torch.Tensor
+    Attributes:
+        images: N x C x H x W uint8, or what reads them when they are asked for.
+        labels: their classes, N int64.
+    """
+
+    images: torch.Tensor | Stored
     labels: torch.Tensor
 
     def __len__(self) -> int:
@@ -38,7 +40,9 @@ class Pictures(Record):
 
     def part(self, index: torch.Tensor) -> Pictures:
         """Return the pictures at `index` (int64)."""
-        return Pictures(self.images[index], self.labels[index])
+        if isinstance(self.images, torch.Tensor):
+            return Pictures(self.images[index], self.labels[index])
+        return Pictures(self.images.part(index), self.labels[index])
 
 
 class Opened(Record):
@@ -55,61 +59,29 @@ class Opened(Record):
     note: str = ""
 
 
-def limited(count: int, shape: tuple[int, int, int]) -> None:
-    """Refuse sets of pictures that would fill the memory.
+def opened_splits(
+    classes: tuple[str, ...],
+    train: Callable[[], Pictures],
+    test: Callable[[], Pictures] | None,
+    validation: Callable[[], Pictures] | None,
+    where: object,
+) -> Opened:
+    """Return data that comes with these splits.
 
-    Raises:
-        DataError: as uint8 they take more than a quarter of the machine's memory; while they are
-            read and split there are two of each.
+    Without a test split one fifth of the training pictures is held out for it, stratified by
+    class under a fixed seed, so that it is the same whatever the recipe says. `where` is what the
+    note calls the data.
     """
-    c, h, w = shape
-    size = count * c * h * w
-    limit = _memory() // 4
-    if size > limit:
-        raise DataError(
-            f"{count:,} pictures of {c}x{h}x{w} take {size / 2**30:,.1f} GiB, more than the limit "
-            f"of {limit / 2**30:,.1f} GiB (a quarter of this machine's memory): "
-            "set a smaller `resize`"
-        )
-
-
-def resized(images: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Return N x C x H x W uint8 `images` at `size` (height, width), antialiased bilinear.
-
-    Raises:
-        DataError: the result would be over the memory limit.
-    """
-    if tuple(images.shape[2:]) == size:
-        return images
-    n, c = images.shape[:2]
-    limited(n, (c, *size))
-    result = torch.empty((n, c, *size), dtype=torch.uint8)
-    for start in range(0, n, _CHUNK):
-        part = images[start : start + _CHUNK].float()
-        part = functional.interpolate(part, size, mode="bilinear", antialias=True)
-        result[start : start + _CHUNK] = part.round_().clamp_(0, 255)
-    return result
-
-
-def statistics(images: torch.Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of each channel, pictures taken as 0 to 1.
-
-    Counted by grey level in whole numbers, so that neither order nor machine matters.
-    """
-    counts = torch.zeros(images.shape[1], _LEVELS, dtype=torch.int64)
-    for start in range(0, len(images), _CHUNK):
-        for channel, pixels in enumerate(images[start : start + _CHUNK].unbind(1)):
-            counts[channel] += torch.bincount(pixels.flatten(), minlength=_LEVELS)
-    levels = torch.arange(_LEVELS)
-    total, squares = (counts * levels).sum(1), (counts * levels.square()).sum(1)
-    n = images.numel() // images.shape[1]
-    mean = [t / n for t in whole_numbers(total)]
-    deviation = [
-        # One grey level at least: a channel that never changes must not be divided by zero.
-        max(s / n - m * m, 1.0) ** 0.5
-        for s, m in zip(whole_numbers(squares), mean, strict=True)
-    ]
-    return tuple(m / 255 for m in mean), tuple(d / 255 for d in deviation)
+    if test is not None:
+        note = "the data's own validation split is used" if validation else ""
+        return Opened(classes, train, test, validation, note)
+    whole = train()
+    kept, held = hold_out(whole.labels, _TEST_SHARE, _TEST_SEED)
+    note = (
+        f"{where} has no test split: {len(held):,} of {len(whole):,} pictures are held out "
+        "for the test"
+    )
+    return Opened(classes, lambda: whole.part(kept), lambda: whole.part(held), validation, note)
 
 
 def hold_out(
@@ -126,11 +98,3 @@ def hold_out(
     held = torch.zeros(count, dtype=torch.bool)
     held[by_class[[(2 * i + 1) * count // (2 * taken) for i in range(taken)]]] = True
     return (~held).nonzero().flatten(), held.nonzero().flatten()
-
-
-def _memory() -> int:
-    """Bytes of memory that this machine has."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return _UNKNOWN_MEMORY

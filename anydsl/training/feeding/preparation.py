@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 import torch
 
 from anydsl.design.expansion import setting_text
-from anydsl.design.recipe import Dataset
+from anydsl.design.recipe import Dataset, Own
 from anydsl.errors import DataError
 from anydsl.language.record import Record
-from anydsl.training.feeding.pictures import Pictures, hold_out, limited, resized, statistics
+from anydsl.training.feeding.pictures import hold_out
+from anydsl.training.feeding.placing import Reading, settled
+from anydsl.training.feeding.statistics import statistics
+from anydsl.training.feeding.stored import Array
 from anydsl.training.seeds import derive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from anydsl.design.recipe import Recipe
+    from anydsl.training.feeding.pictures import Opened, Pictures
     from anydsl.training.feeding.source import Source
+    from anydsl.training.feeding.stored import Stored
 
 Shape = tuple[int, int, int]
 
@@ -33,6 +38,7 @@ class Data(Record):
         test: reads the test pictures; called once, at the end.
         mean, std: of each channel of `train`, pictures taken as 0 to 1.
         note: what was decided about the data in the reader's place.
+        workers: threads that read what is not on the device.
     """
 
     source: Source
@@ -43,6 +49,7 @@ class Data(Record):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     note: str
+    workers: int = 0
 
     def identity(self) -> dict[str, object]:
         """What a resumed run must find unchanged."""
@@ -64,10 +71,12 @@ def prepare(
     device: torch.device,
     *,
     download: bool = False,
+    reading: Reading = Reading(),  # noqa: B008 - it is frozen
 ) -> Data:
-    """Read the training pictures, hold the validation split out and put both on `device`.
+    """Find the training pictures, hold the validation split out and put both on `device`.
 
-    `shape` is the net's `input` (channels, height, width), `classes` how many it tells apart.
+    Where they don't fit they are left where they are. `shape` is the net's `input` (channels,
+    height, width), `classes` how many it tells apart.
 
     Raises:
         DataError: the data is missing or broken, or does not fit the net.
@@ -75,25 +84,42 @@ def prepare(
     opened = source.open(shape[0], download=download)
     check_classes(opened.classes, classes)
     fit = Fit(source, shape, classes)
+    train, labels = fit(opened.train(), "training")
     if opened.validation:
-        train, val = fit(opened.train(), "training"), fit(opened.validation(), "validation")
+        val, val_labels = fit(opened.validation(), "validation")
     else:
-        pictures = fit(opened.train(), "training")
-        kept, held = hold_out(pictures.labels, recipe.validation, derive(recipe.seed, "validation"))
-        train, val = pictures.part(kept), pictures.part(held)
-    if len(train) < 2:
-        raise DataError(f"{source.name} leaves {len(train)} pictures to train on: 2 are the least")
-    mean, std = statistics(train.images)
+        kept, held = hold_out(labels, recipe.validation, derive(recipe.seed, "validation"))
+        val, val_labels = train.part(held), labels[held]
+        train, labels = train.part(kept), labels[kept]
+    if len(labels) < 2:
+        raise DataError(f"{source.name} leaves {len(labels)} pictures to train on: 2 are the least")
+    sets, note = settled([(train, labels), (val, val_labels)], device, reading)
+    mean, std = statistics(sets[0].images, reading.threads)
     return Data(
         source=source,
         classes=opened.classes,
-        train=settled(train, device),
-        val=settled(val, device) if len(val) else None,
-        test=lambda: settled(fit(opened.test(), "test"), device),
+        train=sets[0],
+        val=sets[1] if len(val_labels) else None,
+        test=lambda: test_pictures(opened, fit, device, reading),
         mean=mean,
         std=std,
-        note=opened.note,
+        note="; ".join(part for part in (opened.note, note) if part),
+        workers=reading.threads,
     )
+
+
+def test_pictures(
+    opened: Opened,
+    fit: Fit,
+    device: torch.device,
+    reading: Reading = Reading(),  # noqa: B008
+) -> Pictures:
+    """Return the test pictures of `opened` as `fit` wants them, on `device` where they fit there.
+
+    Raises:
+        DataError: they are broken, or do not fit the net.
+    """
+    return settled([fit(opened.test(), "test")], device, reading)[0][0]
 
 
 class Fit(Record):
@@ -103,8 +129,8 @@ class Fit(Record):
     shape: Shape
     classes: int
 
-    def __call__(self, pictures: Pictures, split: str) -> Pictures:
-        """Return `pictures` resized as the data set's `resize` says.
+    def __call__(self, pictures: Pictures, split: str) -> tuple[Stored, torch.Tensor]:
+        """Return `pictures` resized as the data set's `resize` says, and their labels.
 
         Raises:
             DataError: they are empty, contradict themselves, or do not fit the net's `input`.
@@ -117,8 +143,9 @@ class Fit(Record):
                 f"the pictures are {_written(shape)} but `input` is {_written(self.shape)}: "
                 f"set {self._remedy(shape)}"
             )
-        limited(len(pictures), shape)
-        return Pictures(resized(pictures.images, size), pictures.labels)
+        images = pictures.images
+        stored = Array.of(images) if isinstance(images, torch.Tensor) else images
+        return stored.at(size), pictures.labels
 
     def _remedy(self, shape: Shape) -> str:
         words: list[str] = []
@@ -143,23 +170,12 @@ def check_classes(names: tuple[str, ...], classes: int) -> None:
         )
 
 
-def settled(pictures: Pictures, device: torch.device) -> Pictures:
-    """Return `pictures` on `device`, or as they are where they would take half of its memory."""
-    if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-        if pictures.images.nbytes > free // 2:
-            return pictures
-    return Pictures(pictures.images.to(device), pictures.labels.to(device))
-
-
 def _check_whole(pictures: Pictures, classes: int, what: str) -> None:
-    images, labels = pictures.images, pictures.labels
-    if len(images) != len(labels):
-        raise DataError(f"{what} has {len(images)} pictures but {len(labels)} labels")
-    if not len(labels):
+    labels, count = pictures.labels, pictures.images.shape[0]
+    if count != len(labels):
+        raise DataError(f"{what} has {count} pictures but {len(labels)} labels")
+    if not count:
         raise DataError(f"{what} is empty")
-    if images.dtype != torch.uint8 or images.ndim != 4:
-        raise DataError(f"{what} has no pictures of bytes")
     if labels.min() < 0 or labels.max() >= classes:
         raise DataError(f"{what} has labels outside of its {classes} classes")
 
@@ -170,7 +186,7 @@ def _written(shape: tuple[int, ...]) -> str:
 
 def _call(source: Source, size: tuple[int, ...]) -> str:
     """Spell the data set as a recipe would, at another size."""
-    arguments = [f'"{source.root}"'] if source.name == "image_folder" else []
+    arguments = [f'"{source.root}"'] if isinstance(source.dataset, Own) else []
     arguments.append(f"resize = {_written(size)}")
     if source.dataset.augment:
         kind = Dataset.__settings__["augment"].kind

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from anydsl.design.recipe import DATASETS, Dataset, ImageFolder
+from anydsl.design.recipe import DATASETS, Dataset, Own
 from anydsl.errors import DataError, UsageError
 from anydsl.language.record import Record
 from anydsl.training import data
@@ -35,7 +35,7 @@ class Reader(Protocol):
 
 
 class Source(Record):
-    """A data set and the folder that its files are in, or belong in."""
+    """A data set and the folder that its files are in, or belong in; or its file."""
 
     name: str
     dataset: Dataset
@@ -54,42 +54,47 @@ class Source(Record):
 
 
 def locate(dataset: Dataset, override: str | None = None) -> Source:
-    """Find out where `dataset` is, or what `override` (a name or a folder) puts in its place.
+    """Find out where `dataset` is, or what `override` (a name or a path) puts in its place.
 
     A folder may be the root of the recipe's data set, the root of another one, or one of class
-    folders. `resize` and `augment` stay as the recipe says, since the net stays.
+    folders; a file is one of arrays. `resize` and `augment` stay as the recipe says, since the net
+    stays.
 
     Raises:
-        UsageError: `override` is neither a data set nor a folder.
-        DataError: the folder holds no data set.
+        UsageError: `override` is no data set, folder or file.
+        DataError: the folder or file holds no data set.
     """
     name = next(name for name, kind in DATASETS.items() if type(dataset) is kind)
     if override is None or override == name:
-        if not isinstance(dataset, ImageFolder):
+        if not isinstance(dataset, Own):
             return Source(name, dataset, default_root())
         if not dataset.path:
-            raise DataError('`image_folder` needs its folder: `data = image_folder("path")`')
+            raise DataError(f'`{name}` needs its folder or file: `data = {name}("path")`')
         root = _absolute(dataset.path)
         return Source(name, dataset.replace(path=str(root)), root)
     kept: dict[str, Any] = {"resize": dataset.resize, "augment": dataset.augment}
-    if override == "image_folder":
-        raise UsageError("--data image_folder: give the folder itself, as in `--data my/pictures`")
+    if override in DATASETS and issubclass(DATASETS[override], Own):
+        raise UsageError(
+            f"--data {override}: give the folder or file itself, as in `--data my/pictures`"
+        )
     if override in DATASETS:
         return Source(override, DATASETS[override](**kept), default_root())
     root = _absolute(override)
-    if not root.is_dir():
+    if not root.exists():
         near = get_close_matches(override, DATASETS, 1)
         hint = f"; did you mean `{near[0]}`?" if near else f" ({', '.join(DATASETS)})"
-        raise UsageError(f"--data {override}: neither a folder nor a data set{hint}")
+        raise UsageError(f"--data {override}: neither a data set, a folder nor a file{hint}")
     for candidate in (name, *_names()):
         if _reader(candidate).holds(root):
-            if candidate == name and not isinstance(dataset, ImageFolder):
-                return Source(name, dataset, root)
-            path: dict[str, Any] = {"path": str(root)} if candidate == "image_folder" else {}
-            return Source(candidate, DATASETS[candidate](**kept, **path), root)
+            kind = DATASETS[candidate]
+            path: dict[str, Any] = {"path": str(root)} if issubclass(kind, Own) else {}
+            if candidate == name:
+                return Source(name, dataset.replace(**path), root)
+            return Source(candidate, kind(**kept, **path), root)
+    sets = [name for name, kind in DATASETS.items() if not issubclass(kind, Own)]
     raise DataError(
-        f"{root} holds no pictures: neither the files of {', '.join(_names()[:-1])} "
-        "nor folders named after classes with pictures in them"
+        f"{root} holds no pictures: it is no .npz or .safetensors file, and has neither the files "
+        f"of {', '.join(sets)} nor folders named after classes with pictures in them"
     )
 
 

@@ -11,8 +11,9 @@ from anydsl.lowering.compiler import compile_network
 from anydsl.training.devices import device_of
 from anydsl.training.failures import explained
 from anydsl.training.feeding.batches import Batches, memory_format
-from anydsl.training.feeding.preparation import Fit, check_classes, prepare, settled
+from anydsl.training.feeding.preparation import Fit, check_classes, prepare, test_pictures
 from anydsl.training.feeding.source import Source, locate
+from anydsl.training.feeding.streaming import default_workers
 from anydsl.training.judging.outputs import Outputs, outputs_of
 from anydsl.training.judging.report import Report, report_on
 from anydsl.training.plan import classes_of
@@ -64,8 +65,8 @@ def eval_run(
     Args:
         run: the folder.
         weights: a safetensors file; by default the run's best weights, or its last ones.
-        data: a data set's name or a folder, by default what the run was trained on. Pictures are
-            normalised as in the run.
+        data: a data set's name, a folder or a file, by default what the run was trained on.
+            Pictures are normalised as in the run.
         split: `test` or `val`.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
 
@@ -134,7 +135,7 @@ def _pictures(
         return prepared.val, prepared.classes
     opened = source.open(network.input[0])
     check_classes(opened.classes, classes)
-    test = settled(Fit(source, network.input, classes)(opened.test(), "test"), device)
+    test = test_pictures(opened, Fit(source, network.input, classes), device)
     return test, opened.classes
 
 
@@ -145,4 +146,10 @@ def _batches(folder: RunFolder, recipe: Recipe, device: torch.device) -> Batches
         values = [tuple(float(value) for value in channel) for channel in (mean, std)]
     except (TypeError, ValueError) as error:
         raise RunError(f"{folder.path / 'data.json'} is damaged: no mean and std") from error
-    return Batches(size=recipe.batch, mean=values[0], std=values[1], device=device)
+    return Batches(
+        size=recipe.batch,
+        mean=values[0],
+        std=values[1],
+        device=device,
+        workers=default_workers(),
+    )

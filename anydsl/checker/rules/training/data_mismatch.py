@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from anydsl.checker.rule import UNSAFE, Finding, RecipeRule, SetValue, Subject, Training
-from anydsl.design.recipe import DATASETS, Dataset, ImageFolder
+from anydsl.design.recipe import DATASETS, Dataset, Own
 from anydsl.design.values import Size, Symbol
 from anydsl.graph.operations import spoken
 from anydsl.language.diagnostics import WARNING
@@ -94,7 +94,7 @@ def _resized(subject: Training, data: Dataset) -> SetValue | None:
     _, height, width = subject.networks[0].network.input
     fitting = data.replace(resize=(height, width))
     plain = {path for path in subject.given if path.startswith("data.")} <= {"data.resize"}
-    if not plain or isinstance(data, ImageFolder) or _misfit(fitting, subject.networks[0]):
+    if not plain or isinstance(data, Own) or _misfit(fitting, subject.networks[0]):
         return None
     name = next(n for n, kind in DATASETS.items() if type(data) is kind)
     return SetValue("data", Symbol(name, named=(("resize", Size((height, width))),)))
