@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,13 +11,13 @@ from anydsl.language.record import Record
 from anydsl.training.feeding.pictures import Pictures
 from anydsl.training.feeding.stored import Array
 from anydsl.training.feeding.streaming import default_workers, read_all
+from anydsl.training.memory import free_memory
 
 if TYPE_CHECKING:
     from anydsl.training.feeding.stored import Stored
 
-_UNKNOWN = 4 * 2**30
-_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-"""Where containers are told how much memory they may take."""
+_UNKNOWN = 8 * 2**30
+"""Bytes of memory that are counted on where no system tells."""
 
 
 class Reading(Record):
@@ -62,9 +59,9 @@ def settled(
     def place(stored: Stored) -> torch.Tensor | Stored:
         return read_all(stored, device, workers)
 
-    if reading.stream or need > free_memory(device) // 2:
+    if reading.stream or need > _room(device) // 2:
         here = torch.device("cpu")
-        fits = device.type == "cuda" and need <= free_memory(here) // 2
+        fits = device.type == "cuda" and need <= _room(here) // 2
         why = f"the pictures take {need / 2**30:,.1f} GiB, too much to keep on {device}"
         if fits and not reading.stream:
             note = f"{why}: they are kept in memory"
@@ -82,23 +79,6 @@ def settled(
     return [Pictures(place(stored), labels.to(device)) for stored, labels in sets], note
 
 
-def free_memory(device: torch.device) -> int:
-    """Bytes that can still be taken on `device`; for what is no GPU of CUDA, of this machine."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    return min(_available(), *map(_limit, _LIMITS))
-
-
-def _available() -> int:
-    with suppress(OSError, ValueError, IndexError):
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
-        return int(text.split("MemAvailable:")[1].split()[0]) * 1024
-    with suppress(AttributeError, OSError, ValueError):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    return _UNKNOWN
-
-
-def _limit(file: str) -> int:
-    with suppress(OSError, ValueError):
-        return int(Path(file).read_text(encoding="ascii"))
-    return 2**63
+def _room(device: torch.device) -> int:
+    free = free_memory(device)
+    return _UNKNOWN if free is None else free

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from anydsl.training.feeding.stored import Array
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -80,6 +82,8 @@ def read_all(stored: Stored, device: torch.device, workers: int) -> torch.Tensor
     Raises:
         DataError: a picture can't be read.
     """
+    if isinstance(stored, Array):
+        workers = 0  # torch shares what there is to do among threads of its own
     n, c, h, w = stored.shape
     images = torch.empty((n, c, h, w), dtype=torch.uint8, device=device)
     places = torch.split(torch.arange(n), max(1, _CHUNK // (c * h * w)))
