@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from anydsl.design.augmentation import Crop, Flip
 from anydsl.design.recipe import SGD, Digits, FashionMNIST, ImageFolder, Recipe
 from anydsl.errors import DataError
 from anydsl.training.feeding import placing, statistics
@@ -48,7 +49,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 def recipe_for(photos: Path, **changes: object) -> Recipe:
-    dataset = ImageFolder(path=str(photos), resize=(16, 12), augment=("crop", "flip"))
+    dataset = ImageFolder(path=str(photos), resize=(16, 12), augment=(Crop(), Flip()))
     return Recipe(data=dataset, batch=4, epochs=2, optimizer=SGD(lr=Fraction(1, 10)), **changes)
 
 
@@ -253,7 +254,7 @@ def test_large_jpegs_are_decoded_small(tmp_path: Path) -> None:
 
 
 def test_digits_may_be_streamed_too() -> None:
-    recipe = Recipe(data=Digits(augment=("crop",)), batch=128)
+    recipe = Recipe(data=Digits(augment=(Crop(),)), batch=128)
     held, streaming = (data_of(recipe, way, (1, 8, 8), 10) for way in (HELD, WAYS[2]))
     ours = list(batches_of(recipe, streaming).training(streaming.train, 1))
     assert same(ours, list(batches_of(recipe, held).training(held.train, 1)))
