@@ -11,4 +11,4 @@ _FILES = TorchvisionFiles(
     files=(*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta"),
     megabytes=170,
 )
-holds, download, opened = _FILES.holds, _FILES.download, _FILES.opened
+holds, parts, download, opened = _FILES.holds, _FILES.parts, _FILES.download, _FILES.opened

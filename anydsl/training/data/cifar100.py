@@ -11,4 +11,4 @@ _FILES = TorchvisionFiles(
     files=("train", "test", "meta"),
     megabytes=170,
 )
-holds, download, opened = _FILES.holds, _FILES.download, _FILES.opened
+holds, parts, download, opened = _FILES.holds, _FILES.parts, _FILES.download, _FILES.opened

@@ -28,6 +28,12 @@ def holds(root: Path) -> bool:
     return False
 
 
+def parts(root: Path) -> tuple[Path, ...]:
+    """No files of their own."""
+    del root
+    return ()
+
+
 def download(root: Path) -> None:
     """Nothing to do: the digits need no network."""
     del root

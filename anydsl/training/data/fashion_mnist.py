@@ -16,4 +16,4 @@ _FILES = TorchvisionFiles(
     ),
     megabytes=30,
 )
-holds, download, opened = _FILES.holds, _FILES.download, _FILES.opened
+holds, parts, download, opened = _FILES.holds, _FILES.parts, _FILES.download, _FILES.opened

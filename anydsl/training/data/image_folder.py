@@ -32,6 +32,11 @@ def holds(root: Path) -> bool:
     return any(_has_picture(folder) for folder in _folders(_training(root)))
 
 
+def parts(root: Path) -> tuple[Path, ...]:
+    """The folder itself."""
+    return (root,)
+
+
 def download(root: Path) -> None:
     """Refuse: nobody but the reader knows where these pictures are.
 

@@ -31,6 +31,11 @@ def holds(root: Path) -> bool:
     return root.suffix.lower() == ".npz" and root.is_file()
 
 
+def parts(root: Path) -> tuple[Path, ...]:
+    """The file itself."""
+    return (root,)
+
+
 def download(root: Path) -> None:
     """Refuse: nobody but the reader knows where this file is.
 

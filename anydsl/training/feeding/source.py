@@ -25,6 +25,10 @@ class Reader(Protocol):
         """Whether the data set's files are below `root`."""
         ...
 
+    def parts(self, root: Path) -> tuple[Path, ...]:
+        """The files or the folder that it is made of below `root`, there or not."""
+        ...
+
     def download(self, root: Path) -> None:
         """Fetch what is missing below `root`; raises DataError."""
         ...
@@ -41,16 +45,36 @@ class Source(Record):
     dataset: Dataset
     root: Path
 
+    @property
+    def here(self) -> bool:
+        """Whether its files are there; what comes with a library always is."""
+        reader = _reader(self.name)
+        return not reader.parts(self.root) or reader.holds(self.root)
+
+    def bytes(self) -> int:
+        """What its files take."""
+        parts = _reader(self.name).parts(self.root)
+        files = [file for part in parts for file in (part.rglob("*") if part.is_dir() else [part])]
+        return sum(file.stat().st_size for file in files if file.is_file())
+
+    def download(self) -> None:
+        """Fetch what is missing.
+
+        Raises:
+            DataError: it could not be fetched.
+            UsageError: it is the reader's own.
+        """
+        _reader(self.name).download(self.root)
+
     def open(self, channels: int, *, download: bool = False) -> Opened:
         """Find the files; `channels` are the net's, for data that can be decoded to them.
 
         Raises:
             DataError: files are missing, broken or could not be downloaded.
         """
-        reader = _reader(self.name)
         if download:
-            reader.download(self.root)
-        return reader.opened(self.dataset, self.root, channels)
+            self.download()
+        return _reader(self.name).opened(self.dataset, self.root, channels)
 
 
 def locate(dataset: Dataset, override: str | None = None) -> Source:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import sys
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,26 +38,41 @@ class TorchvisionFiles(Record):
 
     def holds(self, root: Path) -> bool:
         """Whether all files are below `root`."""
-        return all((root / self.folder / file).is_file() for file in self.files)
+        return all(path.is_file() for path in self.parts(root))
 
     def download(self, root: Path) -> None:
-        """Fetch what is missing below `root`.
+        """Fetch the files to below `root`, where they are not there and whole already.
+
+        They get there when all of them are: torchvision's downloader, which holds each archive
+        against its checksum, works in a folder beside them, and what it left there when it was
+        stopped is used or fetched again.
 
         Raises:
             DataError: no connection, no space, or the files were not what they should be.
         """
-        if self.holds(root):
+        if self._whole(root):
             return
+        beside = root / f".{self.name}.partial"
         try:
-            root.mkdir(parents=True, exist_ok=True)
+            for file in self.files:  # an archive is known by its checksum, what was in it is not
+                (beside / self.folder / file).unlink(missing_ok=True)
+            beside.mkdir(parents=True, exist_ok=True)
             # Standard output is for results: what torchvision has to say goes beside it.
             with contextlib.redirect_stdout(sys.stderr):
-                self._reader()(root, train=True, download=True)
-        except (OSError, RuntimeError) as error:
+                self._reader()(beside, train=True, download=True)
+            (root / self.folder).mkdir(parents=True, exist_ok=True)
+            for file in self.files:
+                os.replace(beside / self.folder / file, root / self.folder / file)
+            shutil.rmtree(beside)
+        except (OSError, RuntimeError, EOFError, HTTPException) as error:
             raise DataError(
-                f"{self.name} could not be downloaded to {root} ({_first_line(error)}): "
+                f"{self.name} could not be downloaded to {root} ({_reason(error)}): "
                 f"put {self._where(root)} by hand"
             ) from error
+
+    def parts(self, root: Path) -> tuple[Path, ...]:
+        """The files below `root`, there or not."""
+        return tuple(root / self.folder / file for file in self.files)
 
     def opened(self, dataset: Dataset, root: Path, channels: int) -> Opened:
         """Find the data set below `root`.
@@ -78,6 +96,13 @@ class TorchvisionFiles(Record):
 
     def _where(self, root: Path) -> str:
         return f"{', '.join(self.files)} into {root / self.folder}"
+
+    def _whole(self, root: Path) -> bool:
+        """Whether all files are there and can be read."""
+        try:
+            return self.holds(root) and all(len(self._read(root, train)) for train in (True, False))
+        except DataError:
+            return False
 
     def _reader(self) -> Any:
         try:
@@ -103,6 +128,12 @@ def _pictures(files: Any) -> Pictures:
     # MNIST's kin come as N x H x W, the CIFARs as N x H x W x 3.
     images = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2)
     return Pictures(images.contiguous(), torch.as_tensor(files.targets, dtype=torch.int64))
+
+
+def _reason(error: Exception) -> str:
+    """What stopped a download; torchvision puts that on the last of several lines."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return " ".join(dict.fromkeys((lines[0].rstrip(":"), lines[-1])))
 
 
 def _first_line(error: Exception) -> str:
