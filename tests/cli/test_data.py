@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from torchvision.datasets import FashionMNIST
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import NET, Run
 
 FILES = {
     f"{split}-{kind}-idx{rank}-ubyte": (count, shape)
@@ -191,3 +191,49 @@ def test_wrong_use(run: Run, tmp_path: Path, arguments: tuple[str, ...], message
 
 def test_digits_need_no_download(run: Run) -> None:
     assert run("data", "digits", "--download").status == 0
+
+
+def test_a_streamed_run_ends_in_the_bits_of_one_in_memory(run: Run, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    rng = np.random.default_rng(0)
+    images = rng.integers(256, size=(60, 8, 8, 3), dtype=np.uint8)
+    np.savez(tmp_path / "mine.npz", images=images, labels=np.arange(60) % 10)
+    recipe = (
+        '\nrecipe r {\n  epochs = 2\n  batch = 16\n  data = npz("mine.npz", augment = [crop])\n}'
+    )
+    (tmp_path / "s.anynet").write_text(NET.replace("3x32x32", "3x8x8") + recipe)
+    ways = {
+        "held": (),
+        "0": ("--stream", "--workers", "0"),
+        "2": ("--stream", "--workers", "2"),
+    }
+    for name, flags in ways.items():
+        said = run("train", "s.anynet", "--out", name, "--device", "cpu", *flags)
+        assert said.status == 0, said.err
+        assert ("every batch is read anew" in said.err) == bool(flags)
+    held, *streamed = (load_file(f"{name}/checkpoints/last.safetensors") for name in ways)
+    assert all(np.array_equal(run[name], held[name]) for run in streamed for name in held)
+
+
+def test_a_picture_that_is_gone_ends_a_run_with_its_name(run: Run, tmp_path: Path) -> None:
+    from PIL import Image
+
+    for label in range(10):
+        folder = tmp_path / "pictures" / f"c{label}"
+        folder.mkdir(parents=True)
+        for i in range(4):
+            Image.new("RGB", (8, 8), (25 * label, i, 0)).save(folder / f"{i}.png")
+    (tmp_path / "s.anynet").write_text(NET.replace("3x32x32", "3x8x8"))
+    for file in (tmp_path / "pictures").rglob("3.png"):
+        file.write_bytes(b"no picture")
+    said = run("train", "s.anynet", "--data", "pictures", "--epochs", "1", "--stream")
+    assert said.status == 1
+    assert "3.png can't be read as a picture" in said.err
+
+
+def test_workers_are_no_less_than_none(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.anynet").write_text(NET)
+    said = run("train", "s.anynet", "--workers", "-1")
+    assert (said.status, said.out) == (2, "")
+    assert "--workers -1: must be at least 0" in said.err
