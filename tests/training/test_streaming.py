@@ -192,6 +192,18 @@ def test_an_epoch_that_is_left_leaves_no_thread(photos: Path) -> None:
     assert threading.active_count() == before
 
 
+def test_small_files_are_read_by_one_thread(pictures: Folder) -> None:
+    import threading
+
+    root = pictures({"train/cat": 9}, size=(8, 8))
+    files = Files.of([str(path) for path in sorted(root.rglob("*.png"))], 3, None)
+    before = threading.active_count()
+    reading = streamed(files, torch.arange(9).split(2), workers=4)
+    assert next(reading)[1, 1, 0, 0] == 10
+    assert threading.active_count() == before + 1
+    reading.close()
+
+
 def test_threads_that_read_leave_torchs_own_alone(photos: Path) -> None:
     threads = torch.get_num_threads()
     try:

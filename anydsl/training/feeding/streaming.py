@@ -8,6 +8,7 @@ meets one process. Nothing here is random, so the number of threads changes no p
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from anydsl.training.feeding.files import Files
 from anydsl.training.feeding.stored import Array
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ _CHUNK = 2**26
 """Bytes that are read at a time where all pictures are read."""
 
 _MOST_WORKERS = 16
+
+_SMALL = 64 * 64
+"""Pixels of a file below which opening it takes the interpreter longer than decoding it takes."""
 
 
 def default_workers() -> int:
@@ -56,6 +61,7 @@ def streamed(
     Raises:
         DataError: a picture can't be read.
     """
+    workers = _useful(stored, workers)
     if not workers:
         for places in batches:
             batch = _empty(stored, len(places), pinned=pinned)
@@ -92,6 +98,13 @@ def read_all(stored: Stored, device: torch.device, workers: int) -> torch.Tensor
         images[start : start + len(batch)] = batch
         start += len(batch)
     return images
+
+
+def _useful(stored: Stored, workers: int) -> int:
+    """How many of the threads don't stand in each other's way: the interpreter serves one."""
+    if isinstance(stored, Files) and not stored.fitted and math.prod(stored.size) < _SMALL:
+        return min(workers, 1)
+    return workers
 
 
 def _begun(
