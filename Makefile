@@ -47,6 +47,12 @@ generate: $(VENV)/dev ## write the parse table, the generated pages of docs/ and
 bench: $(VENV)/bench ## print the benchmark table
 	$(BIN)/python bench/run.py
 
+.PHONY: chaos
+chaos: $(VENV)/dev ## kill runs and sweeps at random moments, and runs while they save; takes ten minutes
+	$(BIN)/python chaos/kill_training.py
+	$(BIN)/python chaos/kill_checkpointing.py
+	$(BIN)/python chaos/kill_sweep.py
+
 .PHONY: vscode
 vscode: ## build, test and package the extension for VS Code; needs Node.js 20 and npm
 	cd editors/vscode && npm ci && npm run build && npm test && npm run package
