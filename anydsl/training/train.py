@@ -157,6 +157,7 @@ def run(
     ):
         _describe(plan, folder)
         folder.rewrite_metrics(state.history)
+        folder.checkpoints.clear(state.epoch)
         _greet(plan, folder, state, progress)
         if passed_over:
             progress.note(passed_over)

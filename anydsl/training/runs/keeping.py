@@ -90,10 +90,7 @@ class Checkpoints:
         file = self.folder / f"epoch-{row.epoch:04}.safetensors"
         write(file, state.tensors(), state.values())
         name_also(file, self.last)
-        for number, old in self._of_epochs().items():
-            if not row.epoch - self.keeping.keep < number <= row.epoch:
-                with contextlib.suppress(OSError):
-                    old.unlink()
+        self.clear(row.epoch)
         self._saved = time.monotonic()
 
     def save(self, state: State) -> None:
@@ -106,6 +103,13 @@ class Checkpoints:
         _check(state)
         write(self.last, state.tensors(), state.values())
         self._saved = time.monotonic()
+
+    def clear(self, epoch: int) -> None:
+        """Remove those that are one too many after `epoch`, or later, which a run does again."""
+        for number, file in self._of_epochs().items():
+            if not epoch - self.keeping.keep < number <= epoch:
+                with contextlib.suppress(OSError):
+                    file.unlink()
 
     def newest(self) -> tuple[Mapping[str, torch.Tensor], Mapping[str, Any], str] | None:
         """Read the newest one that is whole; None where there is none at all.
