@@ -6,7 +6,7 @@ Everything in it follows from the text of the study and what it names: the same 
 from __future__ import annotations
 
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anydsl.checker.engine import Checked, check_declaration
 from anydsl.design.faults import WRONG_VALUE
@@ -106,6 +106,7 @@ class Plan(Record):
         paired: whether trials of one index and replica belong together over the groups.
         factorial: the letters of the principles, if the groups are the cells of a factorial.
         budget: multiply-adds that may be spent, None where there is no bound.
+        doc: what the study's doc comment says.
     """
 
     study: str
@@ -119,6 +120,19 @@ class Plan(Record):
     paired: bool = False
     factorial: tuple[str, ...] = ()
     budget: int | None = None
+    doc: str = ""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What has to be known to read the results, as JSON."""
+        return {
+            "study": self.study,
+            "doc": self.doc,
+            "groups": [group.name for group in self.groups],
+            "broken": {group.name: list(group.broken) for group in self.groups},
+            "factorial": list(self.factorial),
+            "paired": self.paired,
+        }
 
     @property
     def jobs(self) -> tuple[Trial, ...]:
@@ -203,6 +217,7 @@ def plan_of(study: Study, module: Module) -> Plan:
         study.paired,
         study.factorial,
         study.budget,
+        study.doc,
     )
 
 

@@ -73,7 +73,7 @@ class Store:
             if known:
                 self._compare(plan, text, facts, known)
             written = {**{k: v for k, v in facts.items() if v is not None}, "text": text}
-            written |= {"study": plan.study, "groups": [group.name for group in plan.groups]}
+            written |= plan.facts
             self.database.insert(
                 "INSERT OR REPLACE INTO meta VALUES (?, ?)",
                 [(key, json.dumps(value)) for key, value in written.items()],

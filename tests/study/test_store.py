@@ -43,6 +43,13 @@ def test_rows_are_those_of_the_plan(stored: MakeStore) -> None:
     assert {row.status for row in store.rows()} == {"pending"}
 
 
+def test_what_a_report_has_to_know(stored: MakeStore) -> None:
+    facts = stored(1, ("keeps_all", "breaks_w")).facts()
+    assert facts["groups"] == ["keeps_all", "breaks_w"]
+    assert facts["broken"] == {"keeps_all": [], "breaks_w": []}
+    assert (facts["paired"], facts["factorial"], facts["doc"]) == (False, [], "")
+
+
 def test_a_study_grows(stored: MakeStore, planned: MakePlan) -> None:
     store = stored(2)
     first = done(store, 4)

@@ -21,6 +21,9 @@ RESAMPLES = 9999
 SEED = 0
 """Of the bootstraps: a report says the same whenever it is made."""
 
+_AT_ONCE = 2**22
+"""Numbers that are drawn at once: 32 MiB of them, and as much of their places."""
+
 
 class Interval(Record):
     """An estimate and the ends of its confidence interval."""
@@ -69,6 +72,11 @@ class Comparison(Record):
     wilcoxon: Test | None
 
 
+def batch_of(n: int) -> int:
+    """How many resamples of `n` errors are drawn at once: what memory has room for."""
+    return max(1, min(RESAMPLES, _AT_ONCE // n))
+
+
 def mean_interval(errors: ArrayLike, confidence: float = 0.95) -> Interval:
     """The mean error with a bias-corrected and accelerated bootstrap interval (Efron 1987)."""
     found = np.asarray(errors, dtype=np.float64)
@@ -76,7 +84,12 @@ def mean_interval(errors: ArrayLike, confidence: float = 0.95) -> Interval:
     if np.ptp(found) == 0:  # nothing varies: SciPy's interval would be no number
         return Interval(mean, mean, mean)
     result = _stats().bootstrap(
-        (found,), np.mean, n_resamples=RESAMPLES, confidence_level=confidence, rng=SEED
+        (found,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=batch_of(len(found)),
+        confidence_level=confidence,
+        rng=SEED,
     )
     return Interval(mean, *map(float, result.confidence_interval))
 
@@ -140,6 +153,7 @@ def _difference(x: Numbers, y: Numbers, paired: bool, confidence: float) -> Inte
         statistic,
         paired=paired,
         n_resamples=RESAMPLES,
+        batch=batch_of(len(x) + len(y)),
         confidence_level=confidence,
         method="percentile",
         rng=SEED,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anydsl.language.record import Record
-from anydsl.study.statistics.comparison import RESAMPLES, SEED, Interval
+from anydsl.study.statistics.comparison import RESAMPLES, SEED, Interval, batch_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -136,6 +136,7 @@ def analyse(
         vectorized=True,
         paired=paired,
         n_resamples=RESAMPLES,
+        batch=batch_of(sum(map(len, samples))),
         confidence_level=confidence,
         method="percentile",
         rng=SEED,
