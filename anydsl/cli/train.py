@@ -43,8 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", default="auto", help="auto (the default), cpu, cuda, cuda:1, mps"
     )
-    parser.add_argument("--precision", metavar="P", help="fp32 or bf16")
+    parser.add_argument("--precision", metavar="P", help="auto (the default), fp32 or bf16")
     parser.add_argument("--compile", action="store_true", help="train through torch.compile")
+    parser.add_argument(
+        "--deterministic", action="store_true", help="the same bits every time, also on a GPU"
+    )
     parser.add_argument(
         "--out", metavar="DIR", help="the run's folder; by default runs/NAME-DATE-TIME"
     )
@@ -90,6 +93,15 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         AnydslError: see `anydsl.training.train.train`.
     """
+    if not _launched():
+        return _run(args)
+    from anydsl.training.ranks import one_voice
+
+    with one_voice():
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     from anydsl.training import describing, plan, train
     from anydsl.training.feeding.placing import Reading
 
@@ -100,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
     network, recipe = _design(args)
     changes = {name: getattr(args, name) for name in ("data", "epochs", "precision", "seed")}
     if args.dry_run:
-        task = plan.task_of(network, recipe, **changes)
+        task = plan.task_of(network, recipe, **changes, device=args.device)
         reading = Reading(args.workers, args.stream)
         planned = plan.plan_of(task, device=args.device, download=args.download, reading=reading)
         if args.format == "json":
@@ -115,6 +127,7 @@ def run(args: argparse.Namespace) -> int:
         download=args.download,
         device=args.device,
         compile=args.compile,
+        deterministic=args.deterministic,
         out=args.out,
         resume=args.resume,
         keep=args.keep,
@@ -170,9 +183,21 @@ def _chosen(network: Network, recipes: dict[str, Recipe], args: argparse.Namespa
     from anydsl.training.describing import recipe_lines
 
     settings = ", ".join(recipe_lines(expand(network, Recipe())))
-    sys.stderr.write(f"{args.spec} has no recipe: training by the default one ({settings})\n")
+    if _speaks():
+        sys.stderr.write(f"{args.spec} has no recipe: training by the default one ({settings})\n")
     return Recipe()
 
 
 def _write(*lines: str) -> None:
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    if _speaks():
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+def _launched() -> bool:
+    """Whether torchrun started this process; asked here without torch, which takes its time."""
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+def _speaks() -> bool:
+    """Whether this is the process that says what all have to say."""
+    return not _launched() or os.environ.get("RANK", "0") == "0"

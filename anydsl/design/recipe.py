@@ -172,9 +172,14 @@ class Recipe(Record):
     )
     precision: str = setting(
         "word",
-        "`fp32`, or `bf16`: bfloat16 autocast of the forward pass",
-        default="fp32",
-        choices=("fp32", "bf16"),
+        "`fp32`, `bf16`: bfloat16 autocast of the forward pass; `auto`: what suits net and machine",
+        default="auto",
+        choices=("auto", "fp32", "bf16"),
+    )
+    sync_batch_norm: bool = setting(
+        "flag",
+        "on several GPUs, whether batch norm takes the pictures of all of them together",
+        default=False,
     )
     validation: Number = setting(
         "number",

@@ -11,7 +11,7 @@ import math
 import time
 from functools import partial
 from statistics import harmonic_mean
-from typing import TYPE_CHECKING, Any, Final, cast, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import torch
 
@@ -24,16 +24,14 @@ from anydsl.errors import DataError, DivergedError, RunError
 from anydsl.lowering.compiler import compile_network
 from anydsl.study.rows import Outcome
 from anydsl.study.runner import Done
-from anydsl.training.devices import device_name, device_of, tuned
+from anydsl.training.devices import WORTH, device_name, device_of, precision_of, tuned
 from anydsl.training.evaluation import evaluate
 from anydsl.training.failures import explained
 from anydsl.training.feeding.batches import memory_format
 from anydsl.training.feeding.preparation import Data, prepare
 from anydsl.training.feeding.source import locate
-from anydsl.training.interruption import Interruption
-from anydsl.training.loop import Job, fit
+from anydsl.training.loop import fit
 from anydsl.training.plan import Plan, classes_of
-from anydsl.training.progress import Progress
 from anydsl.training.runs.checkpoints import read, write
 from anydsl.training.state import State
 
@@ -63,7 +61,11 @@ class Bench:
     def __init__(self, recipe: Recipe, device: str, data: str | None = None) -> None:
         self.device: Final = device_of(device)
         self._source: Final = locate(recipe.data, data)
-        self.recipe: Final = recipe.replace(data=self._source.dataset)
+        # One precision for every design, or they could not be compared.
+        precision = recipe.precision
+        if precision == "auto":
+            precision = precision_of(self.device, WORTH)
+        self.recipe: Final = recipe.replace(data=self._source.dataset, precision=precision)
         self._data: Final[dict[tuple[tuple[int, int, int], int], Data]] = {}
         self._tests: Final[dict[int, Pictures]] = {}
 
@@ -148,9 +150,9 @@ class Bench:
 
     def _fit(self, plan: Plan, state: State) -> bool:
         """Train; whether all losses were numbers."""
-        with tuned(self.device, plan.flops * plan.recipe.batch), explained():
+        with tuned(self.device, plan.flops * plan.recipe.batch), explained(plan):
             try:
-                fit(_job(plan), state)
+                fit(plan, state)
             except DivergedError:
                 return False
         return True
@@ -189,25 +191,6 @@ def recipe_of(text: str) -> Recipe:
     if found is None:
         raise RunError("the recipe of the study is damaged")
     return found
-
-
-def _job(plan: Plan) -> Job:
-    return Job(
-        recipe=plan.recipe,
-        train=plan.data.train,
-        val=plan.data.val,
-        batches=plan.batches,
-        forward=cast("Callable[[torch.Tensor], torch.Tensor]", plan.module),
-        saved=_nothing,
-        due=bool,
-        save=_nothing,
-        progress=Progress(),
-        interruption=Interruption(),
-    )
-
-
-def _nothing(state: State) -> None:
-    del state
 
 
 def _outcome(plan: Plan, state: State, *, finite: bool) -> Outcome:

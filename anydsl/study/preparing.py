@@ -109,7 +109,7 @@ def prepare_study(
             "threads": threads if bench.device.type == "cpu" else None,
         },
         environment={
-            "environment": environment(bench.device, compiled=False),
+            "environment": environment(bench.device),
             "override": data,
         },
         work=Work(folder, threads=threads, data=data),

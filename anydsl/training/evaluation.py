@@ -8,7 +8,8 @@ import torch
 from torch.nn import functional
 
 from anydsl.language.record import Record
-from anydsl.training.devices import autocast
+from anydsl.training.fetching import floats
+from anydsl.training.ranks import join
 
 if TYPE_CHECKING:
     from torch import nn
@@ -44,28 +45,34 @@ def evaluate(
 ) -> Scores:
     """Put all `pictures` through `module`, which is left in evaluation mode.
 
-    Numbers are fetched from the device once, at the end.
+    Every rank takes its share of each batch. Numbers are fetched from the device once, at the end.
 
     Raises:
         Interrupted: the reader asked to stop, between two batches.
     """
     module.eval()
-    loss, first, best = (torch.zeros((), device=batches.device) for _ in range(3))
+    ranks = join(batches.device, precision)
+    sums = torch.zeros(3, device=batches.device)
+    loss, first, best = sums.unbind()
     classes = 0
-    with torch.inference_mode(), autocast(batches.device, precision):
+    with torch.inference_mode(), ranks.autocast():
         for images, labels in batches.evaluation(pictures):
-            outputs = module(images)
-            classes = outputs.shape[1]
-            loss += functional.cross_entropy(outputs, labels, reduction="sum")
-            hits = outputs.topk(min(_TOP, classes), dim=1).indices == labels.unsqueeze(1)
-            first += hits[:, 0].sum()
-            best += hits.any(1).sum()
+            if len(labels):  # the last batch may be too small for all ranks
+                outputs = module(images)
+                classes = outputs.shape[1]
+                loss += functional.cross_entropy(outputs, labels, reduction="sum")
+                hits = outputs.topk(min(_TOP, classes), dim=1).indices == labels.unsqueeze(1)
+                first += hits[:, 0].sum()
+                best += hits.any(1).sum()
             if interruption:
                 interruption.check()
     n = len(pictures)
+    if batches.ranks > 1:
+        ranks.total(sums)
+    total_loss, total_first, total_best = floats(sums)
     return Scores(
-        loss=loss.item() / n,
-        top1=first.item() / n,
-        top5=best.item() / n if classes > _TOP else None,
+        loss=total_loss / n,
+        top1=total_first / n,
+        top5=total_best / n if classes > _TOP else None,
         pictures=n,
     )

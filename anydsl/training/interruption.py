@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType, TracebackType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -22,9 +23,17 @@ class Interruption:
 
     The second one ends the process as it would without this. Outside of the main thread, where
     Python lets no signal be handled, the context does nothing.
+
+    Args:
+        agreed: what all ranks make of the wish of each, by `Ranks.any`.
+        patient: nor does the second signal end the process: for `torchrun`, which passes on what
+            the terminal sends to all of its processes anyway, and ends them when it is tired of
+            waiting.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, agreed: Callable[[bool], bool] = bool, *, patient: bool = False) -> None:
+        self._agreed = agreed
+        self._patient = patient
         self._asked = False
         self._before: dict[signal.Signals, Any] = {}
 
@@ -47,13 +56,14 @@ class Interruption:
         Raises:
             Interrupted: it was asked to stop.
         """
-        if self._asked:
+        if self._agreed(self._asked):
             raise Interrupted
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         self._asked = True
-        self._restore()
+        if not self._patient:
+            self._restore()
 
     def _restore(self) -> None:
         for number, handler in self._before.items():

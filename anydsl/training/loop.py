@@ -1,4 +1,4 @@
-"""The training loop."""
+"""The training loop. It touches no files: what is to be kept, the callbacks keep."""
 
 from __future__ import annotations
 
@@ -7,155 +7,152 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
-from torch.nn import functional
-
 from anydsl.errors import DivergedError
 from anydsl.language.record import Record
-from anydsl.training.devices import autocast
 from anydsl.training.evaluation import evaluate
-from anydsl.training.feeding.augmentation.mixing import foremost
-from anydsl.training.fetching import floats
+from anydsl.training.fetching import floats, whole_numbers
+from anydsl.training.interruption import Interrupted, Interruption
 from anydsl.training.optimization.norms import measure_norms
 from anydsl.training.optimization.schedules import learning_rate
+from anydsl.training.progress import Progress
 from anydsl.training.state import Epoch
+from anydsl.training.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from anydsl.design.recipe import Recipe
-    from anydsl.training.feeding.batches import Batches
-    from anydsl.training.feeding.pictures import Pictures
-    from anydsl.training.interruption import Interruption
-    from anydsl.training.progress import Progress
+    import torch
+
+    from anydsl.training.plan import Plan
     from anydsl.training.state import State
 
 LOOK_EVERY = 50
 """Steps between two looks at the losses: each waits for the device, so it can't be every step."""
 
 
-class Job(Record):
-    """What the loop works with and does not change.
+def _nothing(state: State) -> None:
+    del state
+
+
+class Callbacks(Record):
+    """What the loop calls while it trains.
 
     Attributes:
-        recipe: how to train.
-        train, val: the pictures.
-        batches: how they become batches.
-        forward: the net as it is called in training, compiled or not.
         saved: called after every epoch, with the state, to keep it.
         due, save: asked after every step whether the state is to be saved in mid-epoch, and does.
         progress: told what happens.
         interruption: asked whether to go on.
     """
 
-    recipe: Recipe
-    train: Pictures
-    val: Pictures | None
-    batches: Batches
-    forward: Callable[[torch.Tensor], torch.Tensor]
-    saved: Callable[[State], None]
-    due: Callable[[], bool]
-    save: Callable[[State], None]
-    progress: Progress
-    interruption: Interruption
+    saved: Callable[[State], None] = _nothing
+    due: Callable[[], bool] = bool
+    save: Callable[[State], None] = _nothing
+    progress: Progress = Progress()
+    interruption: Interruption = Interruption()
 
 
-def fit(job: Job, state: State) -> None:
+def fit(plan: Plan, state: State, callbacks: Callbacks = Callbacks()) -> None:  # noqa: B008 - frozen
     """Train `state` from where it stands to the recipe's last epoch.
+
+    Many nets are trained without a folder for each by nothing but this, inside of `tuned`:
+
+        state = State(plan.module, plan.recipe, plan.steps_per_epoch)
+        fit(plan, state)
+        state.history[-1].val_accuracy
 
     Raises:
         DivergedError: the loss is no longer a number.
         RunError: the run can't be saved.
         Interrupted: the reader asked to stop; `state` is between two steps and can be saved.
     """
-    while state.epoch < job.recipe.epochs:
-        train_epoch(job, state)
-        steps = len(state.losses)
-        seen = steps * min(job.batches.size, len(job.train))
-        started = time.perf_counter()
-        _measure_norms(job, state)
-        scores = None
-        if job.val:
-            scores = evaluate(
-                state.evaluated, job.val, job.batches, job.recipe.precision, job.interruption
-            )
-        row = Epoch(
-            epoch=state.epoch + 1,
-            step=(state.epoch + 1) * steps,
-            train_loss=state.losses.cpu().double().mean().item(),
-            train_accuracy=state.correct.item() / seen,
-            val_loss=scores.loss if scores and math.isfinite(scores.loss) else None,
-            val_accuracy=scores.top1 if scores else None,
-            lr=learning_rate(job.recipe, steps, (state.epoch + 1) * steps - 1),
-            seconds=state.seconds + time.perf_counter() - started,
-            images_per_second=seen / state.seconds,
-        )
+    step = Step(plan, state)
+    while state.epoch < plan.recipe.epochs:
+        train_epoch(plan, state, step, callbacks)
+        row = _judged(plan, state, callbacks)
         state.finish_epoch(row)
-        job.saved(state)
-        job.progress.epoch(row)
+        callbacks.saved(state)
+        callbacks.progress.epoch(row)
 
 
-def train_epoch(job: Job, state: State) -> None:
+def train_epoch(plan: Plan, state: State, step: Step, callbacks: Callbacks) -> None:
     """Do the steps that are left of the epoch that `state` is in."""
-    recipe, optimizer, steps = job.recipe, state.optimizer, len(state.losses)
-    smoothing = float(recipe.label_smoothing)
+    steps, looked = len(state.losses), state.position
     started = time.perf_counter() - state.seconds
-    looked = state.position
     state.module.train()
-    for images, labels in job.batches.training(job.train, state.epoch, state.position):
-        step = state.epoch * steps + state.position
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(recipe, steps, step)
-        with autocast(images.device, recipe.precision):
-            outputs = job.forward(images)
-            loss = functional.cross_entropy(outputs, labels, label_smoothing=smoothing)
-        loss.backward()  # pyright: ignore[reportUnknownMemberType] - torch leaves it open
-        if recipe.clip_norm:
-            nn.utils.clip_grad_norm_(state.module.parameters(), float(recipe.clip_norm))
-        optimizer.step()
-        optimizer.zero_grad()
-        if state.average:
-            state.average.update(step)
-        state.losses[state.position] = loss.detach()
-        state.correct.add_((outputs.argmax(1) == foremost(labels)).sum())
-        state.position += 1
-        due = job.due() and state.position < steps
-        if due or state.position % LOOK_EVERY == 0 or state.position == steps:
-            _look(job, state, looked)
-            looked = state.position
-        state.seconds = time.perf_counter() - started
-        if due:
-            job.save(state)
-        job.progress.step(state.position)
-        job.interruption.check()
+    try:
+        for images, labels in plan.batches.training(plan.data.train, state.epoch, state.position):
+            step(images, labels)
+            look = state.position % LOOK_EVERY == 0 or state.position == steps
+            # Several ranks must agree to save, which they do where they wait for each other anyway.
+            due = (look or plan.ranks.count == 1) and state.position < steps and callbacks.due()
+            if look or due:
+                _look(plan, state, callbacks, looked)
+                looked = state.position
+            state.seconds = time.perf_counter() - started
+            if due:
+                callbacks.save(state)
+            callbacks.progress.step(state.position)
+            callbacks.interruption.check()
+    except Interrupted:
+        _look(plan, state, callbacks, looked)
+        raise
 
 
-def _measure_norms(job: Job, state: State) -> None:
+def _measure_norms(plan: Plan, state: State, callbacks: Callbacks) -> None:
     """Measure the batch norms of the net that is evaluated next, where the recipe asks for it."""
-    recipe = job.recipe
-    if not recipe.precise_bn or (not job.val and state.epoch + 1 < recipe.epochs):
+    recipe, batches = plan.recipe, plan.batches
+    if not recipe.precise_bn or (not plan.data.val and state.epoch + 1 < recipe.epochs):
         return
-    count = max(1, recipe.precise_bn // job.batches.size)
+    count = max(1, recipe.precise_bn // batches.size)
 
     def images() -> Iterator[torch.Tensor]:
-        for batch, _ in islice(job.batches.training(job.train, state.epoch), count):
-            job.interruption.check()
+        for batch, _ in islice(batches.training(plan.data.train, state.epoch), count):
+            callbacks.interruption.check()
             yield batch
 
     measure_norms(state.evaluated, images(), recipe.precision)
 
 
-def _look(job: Job, state: State, since: int) -> None:
-    """Fetch the losses of the steps from `since` on, show the last and stop if one is no number."""
+def _look(plan: Plan, state: State, callbacks: Callbacks, since: int) -> None:
+    """Join the ranks' losses and hits of the steps from `since` on; stop if one is no number."""
+    if since == state.position:
+        return
+    plan.ranks.total(state.losses[since : state.position]).div_(plan.ranks.count)
+    plan.ranks.total(state.correct[since : state.position])
     losses = floats(state.losses[since : state.position])
-    job.progress.loss(losses[-1])
+    callbacks.progress.loss(losses[-1])
     for place, loss in enumerate(losses, since):
         if not math.isfinite(loss):
             step = state.epoch * len(state.losses) + place
-            lr = learning_rate(job.recipe, len(state.losses), step)
-            fp32 = ", or `precision = fp32`" if job.recipe.precision != "fp32" else ""
+            lr = learning_rate(plan.recipe, len(state.losses), step)
+            fp32 = ", or `precision = fp32`" if plan.recipe.precision != "fp32" else ""
             raise DivergedError(
                 f"the loss is {loss} at step {step + 1} (epoch {state.epoch + 1}), with learning "
                 f"rate {lr:.4g}: try a smaller `lr`, a longer `warmup`, or `clip_norm = 1`{fp32}"
             )
+
+
+def _judged(plan: Plan, state: State, callbacks: Callbacks) -> Epoch:
+    """Validate the net after the last step of an epoch, and sum the epoch up."""
+    steps = len(state.losses)
+    seen = steps * min(plan.recipe.batch, len(plan.data.train))
+    started = time.perf_counter()
+    _measure_norms(plan, state, callbacks)
+    scores = None
+    if plan.data.val:
+        plan.ranks.same_buffers(state.evaluated)
+        precision = plan.recipe.precision
+        scores = evaluate(
+            state.evaluated, plan.data.val, plan.batches, precision, callbacks.interruption
+        )
+    return Epoch(
+        epoch=state.epoch + 1,
+        step=(state.epoch + 1) * steps,
+        train_loss=state.losses.cpu().double().mean().item(),
+        train_accuracy=sum(whole_numbers(state.correct)) / seen,
+        val_loss=scores.loss if scores and math.isfinite(scores.loss) else None,
+        val_accuracy=scores.top1 if scores else None,
+        lr=learning_rate(plan.recipe, steps, (state.epoch + 1) * steps - 1),
+        seconds=state.seconds + time.perf_counter() - started,
+        images_per_second=seen / state.seconds,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,11 +14,13 @@ from anydsl.design.recipe import Recipe
 from anydsl.errors import DataError, UsageError
 from anydsl.language.record import Record
 from anydsl.lowering.compiler import compile_network
-from anydsl.training.devices import device_of
+from anydsl.training.devices import device_of, precision_of
 from anydsl.training.feeding.batches import Batches, memory_format
 from anydsl.training.feeding.placing import Reading
 from anydsl.training.feeding.preparation import Data, prepare
 from anydsl.training.feeding.source import Source, locate
+from anydsl.training.ranks import Ranks, join
+from anydsl.training.synced_norm import synced
 
 if TYPE_CHECKING:
     from anydsl.design.network import Network
@@ -31,12 +34,19 @@ class Task(Record):
         recipe: with every override in it.
         source: which data set, and where it should be.
         text: net and recipe as `.anynet` text; two tasks are the same if it is.
+        free: whether the recipe left the precision to the machine, which then chose it.
     """
 
     network: Network
     recipe: Recipe
     source: Source
     text: str
+    free: bool = False
+
+    def in_precision(self, precision: str) -> Task:
+        """Return the same task with the precision that an earlier part of its run chose."""
+        recipe = self.recipe.replace(precision=precision)
+        return self.replace(recipe=recipe, text=expand(self.network, recipe))
 
 
 class Plan(Record):
@@ -50,6 +60,7 @@ class Plan(Record):
         module: the net on its device.
         device: where.
         compiled: whether the module is called through `torch.compile`.
+        deterministic: whether torch is held to ways that give the same bits every time.
         flops: multiply-adds of the net for one picture.
     """
 
@@ -61,11 +72,17 @@ class Plan(Record):
     device: torch.device
     compiled: bool = False
     flops: int = 0
+    deterministic: bool = False
 
     @property
     def params(self) -> int:
         """How many parameters are trained."""
         return sum(parameter.numel() for parameter in self.module.parameters())
+
+    @property
+    def ranks(self) -> Ranks:
+        """The processes that carry it out together."""
+        return join(self.device, self.recipe.precision)
 
     @property
     def batches(self) -> Batches:
@@ -79,6 +96,8 @@ class Plan(Record):
             classes=len(self.data.classes),
             seed=self.recipe.seed,
             workers=self.data.workers,
+            rank=self.ranks.rank,
+            ranks=self.ranks.count,
         )
 
     @property
@@ -95,11 +114,15 @@ def task_of(
     epochs: int | None = None,
     precision: str | None = None,
     seed: int | None = None,
+    device: str = "auto",
 ) -> Task:
     """Settle the recipe: the default one for None, with the overrides that are not None.
 
+    `precision = auto` becomes what suits the net on `device`.
+
     Raises:
-        UsageError: an override is out of its bounds, or `data` names nothing.
+        UsageError: an override is out of its bounds, `data` names nothing, or there is no such
+            device.
         DataError: `data` is a folder or file without pictures.
     """
     settled = Recipe() if recipe is None else recipe
@@ -107,8 +130,12 @@ def task_of(
         if value is not None:
             settled = settled.replace(**{name: _allowed(name, value)})
     source = locate(settled.data, data)
-    settled = settled.replace(data=source.dataset)
-    return Task(network, settled, source, expand(network, settled))
+    free = settled.precision == "auto"
+    chosen = settled.precision
+    if free:
+        chosen = precision_of(device_of(device), measure(network).cost.flops)
+    settled = settled.replace(data=source.dataset, precision=chosen)
+    return Task(network, settled, source, expand(network, settled), free)
 
 
 def plan_of(
@@ -116,29 +143,42 @@ def plan_of(
     *,
     device: str,
     compiled: bool = False,
+    deterministic: bool = False,
     download: bool = False,
     reading: Reading = Reading(),  # noqa: B008 - it is frozen
 ) -> Plan:
     """Read the data, check that it fits the net, and compile the net.
 
     Raises:
-        UsageError: there is no such device.
+        UsageError: there is no such device, or a batch can't be split over all ranks.
         DataError: the data is missing or broken, or does not fit.
     """
-    place, network = device_of(device), task.network
-    data = prepare(
-        task.source,
-        task.recipe,
-        network.input,
-        classes_of(network),
-        place,
-        download=download,
-        reading=reading,
-    )
-    module = compile_network(network, device=str(place), seed=task.recipe.seed)
+    place, network, recipe = device_of(device), task.network, task.recipe
+    ranks = join(place, recipe.precision)
+    with ranks.first_alone() if download else nullcontext():
+        data = prepare(
+            task.source,
+            recipe,
+            network.input,
+            classes_of(network),
+            place,
+            download=download,
+            reading=reading,
+        )
+    batch = min(recipe.batch, len(data.train))
+    if batch % ranks.count:
+        raise UsageError(
+            f"a batch of {batch:,} pictures can't be split evenly over {ranks.count} processes: "
+            "set another `batch`; it is the batch of all of them together"
+        )
+    module: nn.Module = compile_network(network, device=str(place), seed=recipe.seed)
     module.to(memory_format=memory_format(place))
+    if recipe.sync_batch_norm and ranks.count > 1:
+        module = synced(module, place)
     flops = measure(network).cost.flops
-    return Plan(network.name, task.text, task.recipe, data, module, place, compiled, flops)
+    return Plan(
+        network.name, task.text, recipe, data, module, place, compiled, flops, deterministic
+    )
 
 
 def classes_of(network: Network) -> int:

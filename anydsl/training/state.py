@@ -70,7 +70,7 @@ class State:
         self.epoch = 0
         self.position = 0
         self.losses: Final = torch.zeros(steps_per_epoch, device=device)
-        self.correct: Final = torch.zeros((), dtype=torch.int64, device=device)
+        self.correct: Final = torch.zeros(steps_per_epoch, dtype=torch.int64, device=device)
         self.seconds = 0.0
         self.history: list[Epoch] = []
 

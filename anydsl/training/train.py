@@ -13,7 +13,7 @@ from anydsl.training.failures import explained
 from anydsl.training.feeding.placing import Reading
 from anydsl.training.interruption import Interrupted, Interruption
 from anydsl.training.loggers.together import Loggers, chosen, recorded
-from anydsl.training.loop import Job, fit
+from anydsl.training.loop import Callbacks, fit
 from anydsl.training.plan import Plan, plan_of, task_of
 from anydsl.training.progress import Progress, progress_for
 from anydsl.training.runs.checkpoints import read
@@ -24,16 +24,17 @@ from anydsl.training.runs.keeping import Keeping
 from anydsl.training.runs.result import DIVERGED, Result, finished, note_divergence, summarized
 from anydsl.training.runs.resuming import (
     recorded_keeping,
+    recorded_precision,
     recorded_source,
     resumable,
-    resume,
     run_to_resume,
+    saved_state,
 )
 from anydsl.training.runs.settings import flat
 from anydsl.training.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from anydsl.design.network import Network
@@ -51,6 +52,7 @@ def train(
     device: str = "auto",
     precision: str | None = None,
     compile: bool = False,  # noqa: A002 - torch's word
+    deterministic: bool = False,
     out: str | Path | None = None,
     resume: str | Path | bool | None = None,
     keep: int | None = None,
@@ -74,6 +76,7 @@ def train(
         download: whether missing data may be fetched.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         compile: call the net through `torch.compile`.
+        deterministic: hold torch to ways that give the same bits every time, at the cost of speed.
         out: the run's folder, by default `runs/NAME-YYYYmmdd-HHMMSS`.
         resume: a run's folder to go on with; True for the one at `out`, or without that for the
             newest unfinished one under `runs/`.
@@ -92,22 +95,35 @@ def train(
         UsageError: an option is wrong.
         WeightsError: the checkpoint to go on from is damaged.
     """
-    task = task_of(network, recipe, data=data, epochs=epochs, precision=precision, seed=seed)
+    task = task_of(
+        network,
+        recipe,
+        data=data,
+        epochs=epochs,
+        precision=precision,
+        seed=seed,
+        device=device,
+    )
     compiled, folder = compile, run_to_resume(resume, out, task)
     if folder is not None:
+        if task.free:
+            task = task.in_precision(recorded_precision(folder))
         if folder.summary.exists():
             return finished(folder)
         if data is None:
             task = task.replace(source=recorded_source(folder, task.source))
-        compiled = compiled or folder.read_json("environment.json").get("compile") is True
+        before = folder.read_json("environment.json")
+        compiled = compiled or before.get("compile") is True
+        deterministic = deterministic or before.get("deterministic") is True
         loggers = recorded(folder) if loggers is None else loggers
-    before = Keeping() if folder is None else recorded_keeping(folder)
-    keeping = before.changed(keep=keep, save_every=save_every)
+    kept = Keeping() if folder is None else recorded_keeping(folder)
+    keeping = kept.changed(keep=keep, save_every=save_every)
     told = chosen(loggers)
     plan = plan_of(
         task,
         device=device,
         compiled=compiled,
+        deterministic=deterministic,
         download=download,
         reading=Reading(workers, stream),
     )
@@ -137,54 +153,111 @@ def run(
         DataError: the test pictures are broken.
         WeightsError: the checkpoint to go on from is damaged.
     """
-    state = State(plan.module, plan.recipe, plan.steps_per_epoch)
+    state, ranks = State(plan.module, plan.recipe, plan.steps_per_epoch), plan.ranks
     cuda = [plan.device] if plan.device.type == "cuda" else []
-    if isinstance(where, RunFolder):
-        folder = where
-        passed_over = resume(plan, folder, state)
-    else:
-        passed_over = ""
-        folder = RunFolder.create(where, plan.name)
+    folder, passed_over = _folder(plan, where, state)
     folder.checkpoints.keeping = keeping or Keeping()
+    per_step = plan.flops * plan.recipe.batch // ranks.count
+    told, first = chosen(None) if loggers is None else loggers, ranks.rank == 0
     with (
-        Interruption() as interruption,
-        progress_for(quiet=quiet) as progress,
-        Loggers(chosen(None) if loggers is None else loggers, progress) as told,
-        tuned(plan.device, plan.flops * plan.recipe.batch),
+        Interruption(ranks.any, patient=ranks.count > 1) as interruption,
+        progress_for(quiet=quiet or not first) as progress,
+        Loggers(told if first else {}, progress) as curves,
+        tuned(plan.device, per_step, deterministic=plan.deterministic),
         torch.random.fork_rng(cuda),  # pyright: ignore[reportUnknownMemberType]
         explained(plan),
         resumable(folder),
     ):
-        _describe(plan, folder)
-        folder.rewrite_metrics(state.history)
-        folder.checkpoints.clear(state.epoch)
+        if first:
+            _describe(plan, folder)
+            folder.rewrite_metrics(state.history)
+            folder.checkpoints.clear(state.epoch)
         _greet(plan, folder, state, progress)
         if passed_over:
             progress.note(passed_over)
-        told.begin(folder, _config(plan), state.history)
+        curves.begin(folder, _config(plan), state.history)
         try:
-            fit(_job(plan, folder, told, progress, interruption), state)
+            fit(plan, state, _callbacks(plan, folder, curves, progress, interruption))
             scores = _test(plan, folder, state, interruption)
         except DivergedError as error:
-            note_divergence(folder, error)
+            if first:
+                note_divergence(folder, error)
             raise
         except Interrupted:
             place = "before the test"
             if state.epoch < plan.recipe.epochs:
-                folder.checkpoints.save(state)
+                if first:
+                    folder.checkpoints.save(state)
                 place = f"in epoch {state.epoch + 1}, after step {state.position:,} of it"
             raise RunError(
                 f"interrupted {place}; all is saved: `{folder.how_to_resume}` goes on from here"
             ) from None
         result = summarized(plan, folder, state, scores)
-        told.end({name: getattr(result, name) for name in Result.__fields__})
+        curves.end({name: getattr(result, name) for name in Result.__fields__})
     return result
+
+
+def _folder(
+    plan: Plan, where: RunFolder | str | Path | None, state: State
+) -> tuple[RunFolder, str]:
+    """Make the run's folder, or bring `state` to where its run stands; rank 0 does so for all.
+
+    Returns:
+        The folder, and what the reader should know of its checkpoints.
+    """
+    ranks = plan.ranks
+    found: RunFolder | None = None
+    saved: tuple[dict[str, torch.Tensor], dict[str, Any], str] | None = None
+    if ranks.rank == 0:
+        if isinstance(where, RunFolder):
+            found, saved = where, saved_state(plan, where)
+        else:
+            found = RunFolder.create(where, plan.name)
+    path, saved = ranks.told((found.path if found else None, saved))
+    assert path is not None
+    tensors, values, note = saved or ({}, {}, "")
+    if saved is not None:
+        state.restore(tensors, values)
+    return found or RunFolder(path), note
+
+
+def _callbacks(
+    plan: Plan,
+    folder: RunFolder,
+    curves: Loggers,
+    progress: Progress,
+    interruption: Interruption,
+) -> Callbacks:
+    """What the loop calls: on rank 0 the state is kept, and the curves go on."""
+    first = plan.ranks.rank == 0
+
+    def saved(state: State) -> None:
+        if first:
+            folder.keep(state)
+            curves.epoch(state.history[-1])
+
+    def due() -> bool:
+        return plan.ranks.told(folder.checkpoints.due())
+
+    def save(state: State) -> None:
+        if first:
+            folder.checkpoints.save(state)
+
+    return Callbacks(saved, due, save, progress, interruption)
 
 
 def _describe(plan: Plan, folder: RunFolder) -> None:
     """Write down what is trained, on what, where; a run that goes on adds where it does."""
     kept = jsonable(folder.checkpoints.keeping)
-    now = {**environment(plan.device, compiled=plan.compiled), **kept}
+    now = {
+        **environment(
+            plan.device,
+            compiled=plan.compiled,
+            deterministic=plan.deterministic,
+            ranks=plan.ranks.count,
+        ),
+        **kept,
+    }
     if folder.spec.exists():
         before = folder.read_json("environment.json")
         now = {
@@ -203,7 +276,7 @@ def _describe(plan: Plan, folder: RunFolder) -> None:
 def _greet(plan: Plan, folder: RunFolder, state: State, progress: Progress) -> None:
     val = len(plan.data.val or ())
     progress.note(
-        f"{plan.name}: {plan.params:,} parameters on {plan.device}; {plan.data.source.name}: "
+        f"{plan.name}: {plan.params:,} parameters on {_where(plan)}; {plan.data.source.name}: "
         f"{len(plan.data.train):,} pictures to train on, {val:,} to validate; run {folder.path}"
     )
     if plan.data.note:
@@ -219,36 +292,18 @@ def _config(plan: Plan) -> dict[str, Any]:
     return net | named | {name: value for name, value in settings.items() if name != "doc"}
 
 
-def _job(
-    plan: Plan,
-    folder: RunFolder,
-    loggers: Loggers,
-    progress: Progress,
-    interruption: Interruption,
-) -> Job:
-    forward = torch.compile(plan.module) if plan.compiled else plan.module
-
-    def saved(state: State) -> None:
-        folder.keep(state)
-        loggers.epoch(state.history[-1])
-
-    return Job(
-        recipe=plan.recipe,
-        train=plan.data.train,
-        val=plan.data.val,
-        batches=plan.batches,
-        forward=cast("Callable[[torch.Tensor], torch.Tensor]", forward),
-        saved=saved,
-        due=folder.checkpoints.due,
-        save=folder.checkpoints.save,
-        progress=progress,
-        interruption=interruption,
-    )
+def _where(plan: Plan) -> str:
+    count = plan.ranks.count
+    place = f"{count} x {plan.device.type}" if count > 1 else str(plan.device)
+    return f"{place} in {plan.recipe.precision}"
 
 
 def _test(plan: Plan, folder: RunFolder, state: State, interruption: Interruption) -> Scores:
     """Read the test pictures, the only time in a run, and judge the best weights by them."""
-    net = state.evaluated
+    net, ranks = state.evaluated, plan.ranks
     if state.best is not None:
-        net.load_state_dict(read(folder.checkpoints.best)[0])
+        best = folder.checkpoints.best
+        net.load_state_dict(ranks.told(read(best)[0] if ranks.rank == 0 else {}))
+    else:
+        ranks.same_buffers(net)
     return evaluate(net, plan.data.test(), plan.batches, plan.recipe.precision, interruption)

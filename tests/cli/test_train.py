@@ -171,7 +171,7 @@ def test_a_dry_run_prints_the_plan_and_leaves_nothing(capsys: pytest.CaptureFixt
         ("s.anynet --recipe slow", 2, "--recipe slow: not in s.anynet (quick)"),
         ("two.anynet", 2, "choose by --recipe quick|slow"),
         ("s.anynet --epochs 0", 2, "--epochs 0: must be at least 1"),
-        ("s.anynet --precision fp16", 2, "--precision fp16: one of fp32, bf16"),
+        ("s.anynet --precision fp16", 2, "--precision fp16: one of auto, fp32, bf16"),
         ("s.anynet --seed -1", 2, "--seed -1: must be between 0"),
         ("s.anynet --device abacus", 2, "--device abacus: not on this machine"),
         ("s.anynet --data nothing", 2, "--data nothing: neither a data set, a folder nor a file"),

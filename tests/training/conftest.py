@@ -52,6 +52,7 @@ def recipe() -> Recipe:
         batch=256,
         optimizer=SGD(lr=Fraction(1, 10), momentum=Fraction(9, 10)),
         schedule=Cosine(warmup=Fraction(1, 2)),
+        precision="fp32",
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from anydsl.checker.loading import pick
 from anydsl.design.network import Network
+from anydsl.design.augmentation import Crop, Flip
 from anydsl.design.recipe import SGD, AdamW, Cosine, Digits, Recipe
 from anydsl.training.train import train
 
@@ -35,7 +36,7 @@ net Tiny {
 }
 """
 BASE = Recipe(
-    data=Digits(augment=("crop", "flip")),
+    data=Digits(augment=(Crop(), Flip())),
     epochs=2,
     batch=128,
     optimizer=SGD(lr=Fraction(1, 20), momentum=Fraction(9, 10), weight_decay=Fraction(5, 10**4)),

@@ -11,12 +11,13 @@ from torch import nn
 from anydsl.design.augmentation import Crop, Flip, MixUp
 from anydsl.design.recipe import SGD, AdamW, Digits, Recipe
 from anydsl.errors import UsageError
-from anydsl.training.devices import autocast, device_of
+from anydsl.training.devices import device_of
 from anydsl.training.evaluation import evaluate
 from anydsl.training.feeding.batches import Batches
 from anydsl.training.feeding.pictures import Pictures
 from anydsl.training.optimization.averaging import Average
 from anydsl.training.optimization.optimizers import optimizer_of
+from anydsl.training.ranks import join
 from anydsl.training.runs.jsonable import jsonable
 from anydsl.training.runs.settings import flat
 from anydsl.training.seeds import derive
@@ -91,7 +92,7 @@ def test_devices() -> None:
 def test_bf16_is_autocast_and_fp32_is_not() -> None:
     layer, x = nn.Linear(2, 2), torch.zeros(1, 2)
     for precision, expected in (("bf16", torch.bfloat16), ("fp32", torch.float32)):
-        with autocast(CPU, precision):
+        with join(CPU, precision).autocast():
             assert layer(x).dtype == expected
 
 

@@ -231,7 +231,9 @@ def test_lines_of_progress(
     output = capsys.readouterr()
     assert output.out == ""
     lines = output.err.splitlines()
-    assert lines[0].startswith("tiny: 418 parameters on cpu; digits: 1,294 pictures to train on")
+    assert lines[0].startswith(
+        "tiny: 418 parameters on cpu in fp32; digits: 1,294 pictures to train on"
+    )
     assert [line[:11] for line in lines[1:]] == ["epoch 1/2  ", "epoch 2/2  "]
     run(plan_for(recipe.replace(epochs=2)), tmp_path / "quiet", quiet=True)
     assert capsys.readouterr().err == ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from anydsl.language.record import Record
-from anydsl.training.devices import autocast
+from anydsl.training.ranks import join
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,7 +36,7 @@ def outputs_of(module: nn.Module, pictures: Pictures, batches: Batches, precisio
     module.eval()
     logits: list[torch.Tensor] = []
     labels: list[torch.Tensor] = []
-    with torch.inference_mode(), autocast(batches.device, precision):
+    with torch.inference_mode(), join(batches.device, precision).autocast():
         for images, truth in batches.evaluation(pictures):
             logits.append(module(images).float())
             labels.append(truth)

@@ -8,7 +8,7 @@ import torch
 from torch import distributed, nn
 from torch.optim.swa_utils import update_bn
 
-from anydsl.training.devices import autocast
+from anydsl.training.ranks import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ def measure_norms(module: nn.Module, images: Iterable[torch.Tensor], precision: 
     norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]  # pyright: ignore[reportPrivateUsage] - the base of them all
     if not norms:
         return
-    with autocast(next(module.parameters()).device, precision):
+    with join(next(module.parameters()).device, precision).autocast():
         update_bn(images, module)
     if distributed.is_available() and distributed.is_initialized():
         for norm in norms:

@@ -14,10 +14,20 @@ import torch
 
 from anydsl.training.devices import device_name
 
-_PACKAGES = ("anydsl", "torch", "torchvision", "scikit-learn", "safetensors", "numpy")
+_PACKAGES = (
+    "anydsl",
+    "torch",
+    "torchvision",
+    "lightning-fabric",
+    "scikit-learn",
+    "safetensors",
+    "numpy",
+)
 
 
-def environment(device: torch.device, *, compiled: bool) -> dict[str, Any]:
+def environment(
+    device: torch.device, *, compiled: bool = False, deterministic: bool = False, ranks: int = 1
+) -> dict[str, Any]:
     """Describe this process, as JSON."""
     return {
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -25,6 +35,8 @@ def environment(device: torch.device, *, compiled: bool) -> dict[str, Any]:
         "device": str(device),
         "device_name": device_name(device),
         "compile": compiled,
+        "deterministic": deterministic,
+        "processes": ranks,
         "threads": torch.get_num_threads(),
         "cpus": os.cpu_count(),
         "platform": platform.platform(),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, final
 
 from anydsl.errors import RunError, UnwritableError, UsageError
+from anydsl.training.ranks import launcher
 from anydsl.training.runs.checkpoints import remove_leftovers, write_whole
 from anydsl.training.runs.jsonable import jsonable
 from anydsl.training.runs.keeping import Checkpoints
@@ -48,7 +49,7 @@ class RunFolder:
     @property
     def how_to_resume(self) -> str:
         """The command that goes on with this run."""
-        return f"anydsl train --resume {shlex.quote(str(self.path))}"
+        return f"{launcher()}anydsl train --resume {shlex.quote(str(self.path))}"
 
     @classmethod
     def create(cls, out: str | Path | None, name: str) -> RunFolder:

@@ -14,7 +14,6 @@ from anydsl.language.record import Record
 from anydsl.training.runs.checkpoints import name_also, read, remove_leftovers, write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from anydsl.training.state import State
@@ -111,7 +110,7 @@ class Checkpoints:
                 with contextlib.suppress(OSError):
                     file.unlink()
 
-    def newest(self) -> tuple[Mapping[str, torch.Tensor], Mapping[str, Any], str] | None:
+    def newest(self) -> tuple[dict[str, torch.Tensor], dict[str, Any], str] | None:
         """Read the newest one that is whole; None where there is none at all.
 
         What killed processes left half-written is removed.

@@ -63,9 +63,10 @@ def summarized(plan: Plan, folder: RunFolder, state: State, scores: Scores) -> R
         seconds=sum(row.seconds for row in state.history),
         params=plan.params,
     )
-    fields = {name: getattr(result, name) for name in Result.__fields__}
-    best_epoch = (best or last).epoch
-    folder.write_json("summary.json", {**fields, "best_epoch": best_epoch, "test": scores})
+    if plan.ranks.rank == 0:
+        fields = {name: getattr(result, name) for name in Result.__fields__}
+        best_epoch = (best or last).epoch
+        folder.write_json("summary.json", {**fields, "best_epoch": best_epoch, "test": scores})
     return result
 
 

@@ -6,10 +6,11 @@ import difflib
 import math
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anydsl.checker.loading import pick, recipes
 from anydsl.design.network import Network
+from anydsl.design.recipe import Recipe
 from anydsl.errors import DataError, RunError, UnwritableError, UsageError
 from anydsl.training.runs.checkpoints import remove_leftovers
 from anydsl.training.runs.folder import RunFolder
@@ -18,10 +19,10 @@ from anydsl.training.runs.keeping import Keeping
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from anydsl.design.recipe import Recipe
+    import torch
+
     from anydsl.training.feeding.source import Source
     from anydsl.training.plan import Plan, Task
-    from anydsl.training.state import State
 
 
 def run_to_resume(
@@ -42,6 +43,8 @@ def run_to_resume(
     if out is not None and Path(out) != Path(place or out):
         raise UsageError(f"--out {out}: a run that is resumed stays in its folder, {place}")
     folder = RunFolder.newest_unfinished(task.text) if place is None else RunFolder.of(place)
+    if task.free:
+        task = task.in_precision(recorded_precision(folder))
     old, new = folder.text().splitlines(), task.text.splitlines()
     changes = [
         f"  {line}"
@@ -100,11 +103,26 @@ def recorded_source(folder: RunFolder, source: Source) -> Source:
     return source.replace(root=Path(root))
 
 
-def resume(plan: Plan, folder: RunFolder, state: State) -> str:
-    """Bring `state` to where the run in `folder` stands; to the start if nothing was saved yet.
+def recorded_precision(folder: RunFolder) -> str:
+    """Return the precision that the run in `folder` has, whatever suits this machine.
+
+    Raises:
+        RunError: the run's notes are damaged.
+    """
+    precision: Any = folder.read_json("recipe.json").get("precision")
+    if precision not in Recipe.__settings__["precision"].choices:
+        raise RunError(f"{folder.path / 'recipe.json'} is damaged: no precision")
+    return precision
+
+
+def saved_state(
+    plan: Plan, folder: RunFolder
+) -> tuple[dict[str, torch.Tensor], dict[str, Any], str] | None:
+    """Read where the run in `folder` stands; None if nothing was saved yet.
 
     Returns:
-        What the reader should know: which damaged checkpoint was passed over; mostly nothing.
+        The tensors and values of a state, and what the reader should know: which damaged
+        checkpoint was passed over; mostly nothing.
 
     Raises:
         RunError: the data is not what it was, or the checkpoint belongs to another run.
@@ -118,12 +136,7 @@ def resume(plan: Plan, folder: RunFolder, state: State) -> str:
                 f"the data in {plan.data.source.root} is not what {folder.path} was started with: "
                 f"{key} was {recorded.get(key)} and is {value}"
             )
-    saved = folder.checkpoints.newest()
-    if saved is None:
-        return ""
-    tensors, values, note = saved
-    state.restore(tensors, values)
-    return note
+    return folder.checkpoints.newest()
 
 
 @contextmanager
