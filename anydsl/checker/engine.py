@@ -5,6 +5,7 @@ from __future__ import annotations
 from anydsl.blocks.definitions import check_definition
 from anydsl.blocks.faults import SHAPE, WIDTH
 from anydsl.blocks.measurement import Measurement, examine
+from anydsl.checker.compared import compare, factorial_faults
 from anydsl.checker.extending import outside_of_space
 from anydsl.checker.judging import Judge, diagnosed
 from anydsl.checker.outcomes import REQUIREMENT, UNUSED_WAIVER
@@ -12,13 +13,11 @@ from anydsl.checker.rule import Declaration, FileRule, Subject
 from anydsl.checker.selection import USUAL, Selection
 from anydsl.design.modules import Module
 from anydsl.design.network import Network, Resolved, Space
-from anydsl.design.outline import outline
-from anydsl.design.reading import constant, evaluate, fit
+from anydsl.design.reading import constant
 from anydsl.design.recipe import Recipe
 from anydsl.design.recipes import resolve_recipe, resolve_study
 from anydsl.design.resolving import resolve, resolve_space
 from anydsl.design.study import Study
-from anydsl.design.vocabulary import INPUT
 from anydsl.language import tree
 from anydsl.language.diagnostics import ERROR, SPELLING, Diagnostic, Edit, Fault, Fix
 from anydsl.language.record import Record
@@ -139,8 +138,9 @@ class _File:
                 value, found = resolve_study(self.module, block)
                 if value is not None:
                     judge = self._judge(block, value)
-                    judge.study(value, self._inputs(value))
-                    found += judge.found
+                    compared = compare(value, self.module)
+                    judge.study(compared)
+                    found += [*judge.found, *factorial_faults(compared)]
             case "block":
                 found = check_definition(block, self.module)
             case _:
@@ -183,20 +183,3 @@ class _File:
             for c in checked
             if isinstance(c.value, Network) and c.measured is not None
         )
-
-    def _inputs(self, study: Study) -> dict[str, tuple[int, int, int]]:
-        """The inputs of a study's spaces, those that are known."""
-        found: dict[str, tuple[int, int, int]] = {}
-        for name in study.spaces:
-            named = self.module.find(name)
-            if named is None or not isinstance(named[1], tree.Block):
-                continue
-            entry = outline(*named).entries.get("input")  # type: ignore[arg-type]
-            if entry is None:
-                continue
-            try:
-                value = evaluate(entry.value, entry.module)
-                found[name] = fit(value, INPUT, entry.module, "input", entry.value.span)
-            except Fault:
-                continue
-        return found

@@ -30,7 +30,6 @@ from anydsl.design.predicates import holds, write
 from anydsl.design.recipe import Recipe
 from anydsl.design.recipes import places
 from anydsl.design.rules import read_rule
-from anydsl.design.study import Study
 from anydsl.language import tree
 from anydsl.language.diagnostics import NOTE, Diagnostic, Fault, Label
 from anydsl.language.source import Span
@@ -96,10 +95,9 @@ class Judge:
         self._run(check)
         self.found += self.waivers.idle(self.declared.block, lambda _: True)
 
-    def study(self, study: Study, inputs: dict[str, tuple[int, int, int]]) -> None:
-        """Judge a study by the inputs of its spaces."""
+    def study(self, subject: Comparison) -> None:
+        """Judge a study by what it compares."""
         self._settings()
-        subject = Comparison(study, tuple(inputs.items()))
 
         def check(rule: Rule) -> list[Diagnostic]:
             if not isinstance(rule, StudyRule):

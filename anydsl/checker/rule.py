@@ -12,7 +12,7 @@ from anydsl.design.modules import Module
 from anydsl.design.network import Network, Space
 from anydsl.design.outline import Outline, outline
 from anydsl.design.predicates import Ordered, Predicate, Shared, blame
-from anydsl.design.recipe import Recipe
+from anydsl.design.recipe import Dataset, Recipe
 from anydsl.design.study import Study
 from anydsl.design.values import Groups, Value
 from anydsl.language import tree
@@ -42,11 +42,30 @@ class Training(Record):
     networks: tuple[Subject, ...]
 
 
+class Member(Record):
+    """A space or a network that a study compares.
+
+    Attributes:
+        classes: how many it tells apart; None where it has no head, or that is not known.
+    """
+
+    name: str
+    value: Space | Network
+    input: tuple[int, int, int]
+    classes: int | None
+
+
 class Comparison(Record):
-    """A study and the inputs of its spaces and networks, by their names."""
+    """A study, its spaces and networks, and the data of its recipe.
+
+    Attributes:
+        members: those that have no errors.
+        data: None where the recipe says nothing of it, or has errors.
+    """
 
     study: Study
-    inputs: tuple[tuple[str, tuple[int, int, int]], ...]
+    members: tuple[Member, ...]
+    data: Dataset | None
 
 
 class Declaration(Record):

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from anydsl.design.network import Rule, Space, Waiver
-from anydsl.design.predicates import Not, write
+from anydsl.design.predicates import Not, Total, write
 from anydsl.design.study import PRINCIPLES
 from anydsl.language.record import Record
 from anydsl.language.source import Span
+from anydsl.spaces.bounds import allowed
 
 
 class Cell(Record):
@@ -66,3 +67,13 @@ def cells(
             )
             found.append(Cell(name, broken, space))
     return tuple(found)
+
+
+def flops_range(space: Space) -> tuple[int, int] | None:
+    """Between what a space requires its flops to lie; None where it leaves an end open."""
+    low, high = 0.0, float("inf")
+    for rule in space.rules:
+        within = allowed(rule.predicate) if rule.kind == "require" else None
+        if within is not None and within[0] == Total("flops"):
+            low, high = max(low, float(within[1][0])), min(high, float(within[1][1]))
+    return (int(low), int(high)) if 1 <= low <= high < float("inf") else None

@@ -16,10 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anydsl.design.network import Space
-from anydsl.design.predicates import Total
 from anydsl.spaces.batch import Batch
-from anydsl.spaces.bounds import allowed
 
 STRATA = 16
 
@@ -47,16 +44,6 @@ class Matching:
         own = strata[np.unique(indices, return_inverse=True)[1]]
         flops: Any = batch.costs["flops"]
         return (flops >= self.edges[own]) & (flops < self.edges[own + 1])
-
-
-def flops_range(space: Space) -> tuple[int, int] | None:
-    """Between what a space requires its flops to lie; None where it leaves an end open."""
-    low, high = 0.0, float("inf")
-    for rule in space.rules:
-        within = allowed(rule.predicate) if rule.kind == "require" else None
-        if within is not None and within[0] == Total("flops"):
-            low, high = max(low, float(within[1][0])), min(high, float(within[1][1]))
-    return (int(low), int(high)) if 1 <= low <= high < float("inf") else None
 
 
 @cache

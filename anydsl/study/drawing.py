@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from anydsl.blocks.measurement import Measurement
 from anydsl.design.network import Space
 from anydsl.language.record import Record
-from anydsl.spaces.matching import Matching, flops_range
+from anydsl.spaces.factorial import flops_range
+from anydsl.spaces.matching import Matching
 from anydsl.spaces.pairing import names
 from anydsl.spaces.sampling import Sampler
 from anydsl.study.trial import Drawn

@@ -8,14 +8,17 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from anydsl.checker.compared import compare, factorial_faults
 from anydsl.checker.engine import Checked, check_declaration
+from anydsl.checker.rules.training.study_data import StudyData
+from anydsl.checker.rules.training.study_inputs import StudyInputs
 from anydsl.design.faults import WRONG_VALUE
 from anydsl.design.network import Network, Space
 from anydsl.design.recipe import Recipe
 from anydsl.design.wording import scaled
 from anydsl.errors import AnydslError, SpecError
 from anydsl.language import tree
-from anydsl.language.diagnostics import Diagnostic
+from anydsl.language.diagnostics import ERROR, Diagnostic
 from anydsl.language.record import Record
 from anydsl.spaces.factorial import cells
 from anydsl.study.drawing import Source, draw
@@ -190,6 +193,7 @@ def plan_of(study: Study, module: Module) -> Plan:
     """
     recipe = _recipe(study, module)
     sources = _sources(study, module)
+    _comparable(study, module, recipe)
     drawn = draw(sources, study)
     text = content_of(recipe)
     columns: list[list[Trial]] = []  # the trials of each design, by its number
@@ -268,6 +272,24 @@ def _checked(study: Study, module: Module, word: str, name: str) -> Checked:
     if not checked.sound:
         raise SpecError(checked.diagnostics)
     return checked
+
+
+def _comparable(study: Study, module: Module, recipe: Recipe) -> None:
+    """Refuse to begin what can't be trained, or answers no question.
+
+    Raises:
+        SpecError: that is so.
+    """
+    compared = compare(study, module).replace(data=recipe.data)
+    faults = factorial_faults(compared)
+    for rule in (StudyInputs(), StudyData()):
+        for found in rule.check(compared):
+            at = study.place(found.path)
+            assert at is not None
+            kind = rule.kind()
+            faults.append(Diagnostic(kind, found.message, at, help=found.help, severity=ERROR))
+    if faults:
+        raise SpecError(faults)
 
 
 def _seed(study: Study, recipe: Recipe, source: Source, index: int, replica: int) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from anydsl.checker.pictures import misfit
 from anydsl.checker.rule import UNSAFE, Finding, RecipeRule, SetValue, Subject, Training
 from anydsl.design.recipe import DATASETS, Dataset, Own
 from anydsl.design.values import Size, Symbol
-from anydsl.graph.operations import spoken
 from anydsl.language.diagnostics import WARNING
 
 _SMALL = """anynet 1
@@ -89,6 +89,12 @@ class DataMismatch(RecipeRule):
             yield Finding("data", f"{message} of {whose}", help=hint, remedy=remedy)
 
 
+def _misfit(data: Dataset, subject: Subject) -> tuple[str, str] | None:
+    outputs = subject.measured.output
+    classes = outputs[0] if subject.network.head is not None and len(outputs) == 1 else None
+    return misfit(data, subject.network.input, classes)
+
+
 def _resized(subject: Training, data: Dataset) -> SetValue | None:
     """The same data in the size of the one network, where that is all that is amiss."""
     _, height, width = subject.networks[0].network.input
@@ -98,22 +104,3 @@ def _resized(subject: Training, data: Dataset) -> SetValue | None:
         return None
     name = next(n for n, kind in DATASETS.items() if type(data) is kind)
     return SetValue("data", Symbol(name, named=(("resize", Size((height, width))),)))
-
-
-def _misfit(data: Dataset, subject: Subject) -> tuple[str, str] | None:
-    """Why a network can't be trained with the data, as far as that is known, and the way out."""
-    name = next(n for n, kind in DATASETS.items() if type(data) is kind)
-    channels, height, width = subject.network.input
-    size = data.resize or (data.shape[1:] if data.shape else None)
-    if data.shape and data.shape[0] != channels:
-        colours = {1: "grey", 3: "in colour"}.get(data.shape[0], f"of {data.shape[0]} channels")
-        hint = f"`input = {data.shape[0]}x{height}x{width}`, or other data"
-        return f"the pictures of {name} are {colours}, not the {channels} channels", hint
-    if size is not None and size != (height, width):
-        hint = f"`resize = {height}x{width}` in the data, or `input = {channels}x{spoken(size)}`"
-        return f"the pictures are {spoken(size)}, not the {height}x{width}", hint
-    outputs = subject.measured.output
-    if data.classes and subject.network.head is not None and outputs != (data.classes,):
-        hint = f"`classes = {data.classes}` in the head"
-        return f"{name} has {data.classes} classes, not the {spoken(outputs)}", hint
-    return None

@@ -39,12 +39,13 @@ study s {
 
 
 class StudyInputs(StudyRule):
-    """The spaces of a study should have one input.
+    """The spaces of a study should have one input, and tell the same classes apart.
 
     ## Why
     A study asks which space has the better designs, and compares their errors at equal flops.
     Pictures of another size are another task at another cost: flops go with the square of the
-    side, so that the distributions answer no question. One recipe can't train both either.
+    side, so that the distributions answer no question. One recipe can't train both either:
+    `anydsl sweep` stops before anything is trained.
 
     ## Example
     ```anynet
@@ -54,22 +55,26 @@ class StudyInputs(StudyRule):
     ```
 
     ## Use instead
-    The same `input` in all spaces, or a study for each.
+    The same `input` and the same `classes` in all spaces, or a study for each.
     """
 
     name, code, severity = "study_inputs", "T003", WARNING
-    failing = (_MIXED,)
-    passing = (
-        _MIXED.replace("64x64", "32x32").replace(
-            "extends A {\n  input = 3x32x32\n", "extends A {\n"
-        ),
+    failing = (
+        _MIXED,
+        _MIXED.replace("  input = 3x64x64\n", "  head { classes = 100 }\n"),
     )
+    passing = (_MIXED.replace("  input = 3x64x64\n", ""),)
 
     def check(self, subject: Comparison) -> Iterable[Finding]:
-        """Compare each input with the first."""
-        for name, size in subject.inputs[1:]:
-            first, expected = subject.inputs[0]
-            if size != expected:
-                message = f"{name} takes {spoken(size)} and {first} {spoken(expected)}"
+        """Compare each input, and each number of classes, with the first."""
+        first, *others = subject.members or (None,)
+        for other in others:
+            assert first is not None
+            if other.input != first.input:
+                message = f"{other.name} takes {spoken(other.input)} and {first.name} "
+                yield Finding("spaces", message + spoken(first.input))
+                return
+            if None not in (known := (other.classes, first.classes)) and known[0] != known[1]:
+                message = f"{other.name} tells {known[0]} classes apart and {first.name} {known[1]}"
                 yield Finding("spaces", message)
                 return
