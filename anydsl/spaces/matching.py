@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import blake2b
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,11 @@ class Matching:
     def stratum(self, index: int) -> int:
         """The stratum of a design, by its number."""
         return _order(self.seed, index // STRATA)[index % STRATA]
+
+    def between(self, index: int) -> tuple[int, int]:
+        """The least and the greatest flops that a design may have, by its number."""
+        low, high = self.edges[self.stratum(index) :][:2]
+        return ceil(low), ceil(high) - 1
 
     def keeps(self, indices: NDArray[np.int64], batch: Batch) -> NDArray[np.bool_]:
         """Which designs of a batch lie in the stratum of the number that they are tried for."""

@@ -25,7 +25,10 @@ PATIENCE = 4_000_000
 
 STRATUM = "flops in the stratum of the design's number"
 
-_HALVED = 32
+STRATUM_PATIENCE = 2**18
+"""A stratum that none of so many proposals of one design meets is as good as empty."""
+
+_HALVED, _WORTH = 32, 2**14
 
 
 class Design:
@@ -127,7 +130,7 @@ class Sampler:
         pending = np.arange(start, start + n, dtype=np.int64)
         number = tried = 0
         while len(pending):
-            for tries in _pieces(tile(number), self.chunk):
+            for tries in _pieces(tile(number), self.chunk, len(pending)):
                 if not len(pending):
                     break
                 size = max(1, self.chunk // len(tries))
@@ -137,6 +140,8 @@ class Sampler:
                     tried += len(some) * len(tries)
                     if tried >= PATIENCE and len(found) < tried / 1_000_000:
                         raise AnydslError(self._rare(tried, len(found)))
+                    if self._matching is not None and tries.stop > STRATUM_PATIENCE:
+                        raise AnydslError(self._empty(self._matching, int(some[0]), tries.stop))
                 pending = pending[[int(i) not in found for i in pending]]
             number += 1
         self.proposals += sum(design.tries for design in found.values())
@@ -174,6 +179,14 @@ class Sampler:
             (name, self.trials.kept[name], judged) for name, judged in self.trials.judged.items()
         ]
 
+    def _empty(self, matching: Matching, index: int, tried: int) -> str:
+        low, high = matching.between(index)
+        return (
+            f"{self.space.name} has hardly a design with flops in {low:,}..{high:,}: none of "
+            f"{tried:,} proposals, where what it is compared with has some. Require flops of a "
+            "range that all can meet, or draw widths and depths in finer steps"
+        )
+
     def _rare(self, tried: int, accepted: int) -> str:
         lines = [
             f"{self.space.name} is met too rarely to be sampled: {accepted} of {tried:,} proposals "
@@ -184,8 +197,12 @@ class Sampler:
         return "\n".join(lines)
 
 
-def _pieces(whole: range, chunk: int) -> Iterator[range]:
-    """A tile in parts: as there are fewer to draw at the end of a long one."""
-    size = min(chunk, len(whole) if len(whole) < _HALVED else max(_HALVED, len(whole) // 4))
+def _pieces(whole: range, chunk: int, designs: int) -> Iterator[range]:
+    """A tile in parts: as there are fewer to draw at the end of a long one.
+
+    A part is not so short that most of the time would go into the calls.
+    """
+    least = max(_HALVED, _WORTH // designs)
+    size = min(chunk, len(whole) if len(whole) < least else max(least, len(whole) // 4))
     for start in range(whole.start, whole.stop, size):
         yield range(start, min(start + size, whole.stop))
