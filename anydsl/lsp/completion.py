@@ -145,6 +145,9 @@ def _kind(name: str, doc: str, *, snippets: bool) -> types.CompletionItem:
 
 # ---------------------------------------------------------------------------------- values
 
+_COMPARED = {"spaces": "space", "recipe": "recipe"}
+"""What the words of a study name."""
+
 
 def _values(module: Module, at: Cursor) -> Iterator[types.CompletionItem]:
     """What can stand behind `=`, or in the brackets of a call."""
@@ -156,8 +159,8 @@ def _values(module: Module, at: Cursor) -> Iterator[types.CompletionItem]:
     if at.key == "block" and not at.calls:
         yield from map(_item, words.named(module, "block"))
         return
-    if at.frames and at.frames[0].kind == "study":
-        yield from map(_item, words.named(module, "space" if at.key == "spaces" else "recipe"))
+    if at.frames and at.frames[0].kind == "study" and at.key in _COMPARED:
+        yield from map(_item, words.named(module, _COMPARED[at.key]))
         return
     if setting is not None:
         yield from _choices(setting)

@@ -7,12 +7,13 @@ from itertools import combinations
 from typing import Any
 
 from anydsl.design.network import Rule, Space
-from anydsl.design.predicates import Not, Predicate, Quantity, write
+from anydsl.design.predicates import Not, Predicate, Quantity, Shared, write
+from anydsl.design.values import is_number
 from anydsl.language.diagnostics import Diagnostic, Label
 from anydsl.spaces.bounds import Bounds, allowed, bounds, possible
 from anydsl.spaces.faults import IMPOSSIBLE
 from anydsl.spaces.plan import Chain, Plan
-from anydsl.spaces.sequences import Formula, count
+from anydsl.spaces.sequences import Formula, atoms, count
 from anydsl.spaces.terms import order
 
 _MOST_VALUES = 20_000
@@ -31,7 +32,11 @@ def contradictions(space: Space) -> list[Diagnostic]:
         found += _chain(space, plan, chain)
     rules = [*plan.screens, *plan.finals]
     for rule in rules:
-        if not possible(rule.predicate, plan):
+        key = order(rule.predicate)
+        if key and _never(rule.predicate, key, plan):
+            message = f"`{write(rule.predicate)}` can't hold: what the stages have is fixed"
+            found += _said(space, message, (rule,), key, "given")
+        elif not possible(rule.predicate, plan):
             said = allowed(rule.predicate)
             more = f": it is {_between(bounds(said[0], plan))} in every draw" if said else ""
             found += _said(space, f"`{write(rule.predicate)}` can't hold{more}", (rule,), "")
@@ -54,6 +59,20 @@ def _chain(space: Space, plan: Plan, chain: Chain) -> Iterator[Diagnostic]:
             else:
                 yield from _together(space, some, chain.key)
             return
+
+
+def _never(predicate: Predicate, key: str, plan: Plan) -> bool:
+    """Whether the values of a key, none of them drawn, are in an order that is not allowed."""
+    slots = [s for place in range(len(plan.slots)) if (s := plan.slot(place, key)) is not None]
+    if plan.generator or not slots or any(slot.variable is not None for slot in slots):
+        return False
+    values = [slot.value for slot in slots]
+    if any(isinstance(value, tuple) for value in values):
+        return False  # a list has a value for each block
+    shared = all(isinstance(atom, Shared) for atom in atoms(predicate))
+    if not shared and not all(map(is_number, values)):
+        return False
+    return count(Formula([predicate]), [(value,) for value in values]) == 0
 
 
 def _exclusive(rules: list[Rule]) -> Iterator[tuple[Rule, Rule]]:
@@ -86,8 +105,10 @@ def _together(space: Space, rules: tuple[Rule, ...], key: str) -> list[Diagnosti
     return _said(space, message, rules, key)
 
 
-def _said(space: Space, message: str, rules: tuple[Rule, ...], key: str) -> list[Diagnostic]:
-    """The finding at the last of the rules, with the other ones and the draws as labels."""
+def _said(
+    space: Space, message: str, rules: tuple[Rule, ...], key: str, how: str = "drawn"
+) -> list[Diagnostic]:
+    """The finding at the last of the rules, with the other ones and the values as labels."""
     last = rules[-1]
     at = last.span or space.place("")
     if at is None:
@@ -99,7 +120,7 @@ def _said(space: Space, message: str, rules: tuple[Rule, ...], key: str) -> list
     ]
     if key:
         drawn = dict.fromkeys(space.place(f"{stage.name}.{key}") for stage in space.stages)
-        labels += [Label(span, f"`{key}` is drawn here") for span in drawn if span is not None]
+        labels += [Label(span, f"`{key}` is {how} here") for span in drawn if span is not None]
     return [Diagnostic(IMPOSSIBLE, message, at, tuple(labels))]
 
 

@@ -21,6 +21,7 @@ from anydsl.design.optimizers import SGD, AdamW
 from anydsl.design.recipe import CIFAR10, Digits, FashionMNIST, ImageFolder, Recipe
 from anydsl.design.recipes import recipe_with
 from anydsl.design.schedules import Constant, Cosine, MultiStep, OneCycle, Step
+from anydsl.design.study import Study
 from anydsl.errors import UsageError
 from tests.design.texts import MEANING, marked, module
 
@@ -292,3 +293,71 @@ recipe r {
         MixUp(alpha=Fraction(2, 5)),
     )
     assert recipe("recipe r { data = digits(augment = []) }").data.augment == ()
+
+
+STUDY = """space A {
+input = 3x8x8
+body { block = resnext, b = 1
+stage s[1..2] { d ~ uniform(1..2), w ~ choice(8, 16), g ~ choice(1, 2) } }
+require flops in 1K..1M
+}
+space B extends A { require shared(g) }
+net N { input = 3x8x8, body { block = plain, stage s1 { d = 1, w = 8 } } }
+recipe r { epochs = 1 }
+study s {
+recipe = r
+%s
+}"""
+
+
+def test_words_of_studies() -> None:
+    words = "spaces = [A]\nfactorial = [d, w]\npaired = true\nreplicas = 3\nbudget = 50T\nseed = 4"
+    of = module(STUDY % words)
+    study = check_declaration(of, of.declared("study")[0]).value
+    assert isinstance(study, Study)
+    assert (study.factorial, study.paired, study.replicas) == (("d", "w"), True, 3)
+    assert (study.budget, study.seed, study.samples) == (50 * 10**12, 4, 100)
+    plain = module(STUDY % "spaces = [A, B]")
+    study = check_declaration(plain, plain.declared("study")[0]).value
+    assert isinstance(study, Study)
+    assert (study.factorial, study.paired, study.replicas) == ((), False, 1)
+    assert study.budget is None
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("spaces = ‹[A, B]›\nfactorial = «[b, d]»", "wrong_value"),
+        ("spaces = [A]\nfactorial = [w, «x»]", "wrong_value"),
+        ("spaces = [A]\nfactorial = «[]»", "wrong_value"),
+        ("spaces = [A]\nfactorial = «[w, d, w]»", "duplicate"),
+        ("spaces = ‹[N]›\nfactorial = «[w]»", "wrong_value"),
+        ("spaces = ‹[A]›\npaired = «true»", "wrong_value"),
+        ("spaces = [A, «A»]", "duplicate"),
+        ("spaces = «[]»", "missing"),
+        ("spaces = [A]\nreplicas = «0»", "wrong_value"),
+        ("spaces = [A]\nbudget = «0»", "wrong_value"),
+        ("spaces = [A]\nbudget = «1/2»", "wrong_value"),
+        ("spaces = [A]\nbudgets = 4", "unknown_name"),
+    ],
+)
+def test_words_of_studies_that_don_t_go_together(words: str, kind: str) -> None:
+    marked(STUDY % words.replace("budgets", "«budgets»"), kind)
+
+
+def test_a_factorial_over_one_space_may_be_paired() -> None:
+    of = module(STUDY % "spaces = [A]\nfactorial = [w, d]\npaired = true")
+    assert check_declaration(of, of.declared("study")[0]).sound
+
+
+def test_a_cell_that_no_design_is_in() -> None:
+    """b is one value for all stages, so that no design breaks shared(b)."""
+    text = STUDY % "spaces = [A]\nfactorial = [d, «b»]"
+    found = marked(text.replace("b = 1\n", "b = ‹1›\n"), "impossible_space")
+    assert "not shared(b)" in found.message
+
+
+def test_a_factorial_without_a_range_of_flops() -> None:
+    text = STUDY.replace("require flops in 1K..1M", "require flops <= 1M")
+    found = marked(text % "spaces = ‹[A]›\nfactorial = «[w]»", "wrong_value")
+    assert found.help == "`require flops in a..b` in A"

@@ -70,3 +70,25 @@ def test_large_draws_are_no_burden() -> None:
       require not shared(w)
     }""")
     assert len(of.stages) == 20
+
+
+def test_an_order_of_what_is_fixed() -> None:
+    text = """space S {{ input = 3x16x16
+      body {{ block = plain
+        stage s1 {{ d ~ choice(1, 2), w = {} }}
+        stage s2 {{ d ~ choice(1, 2), w = {} }}
+      }}
+      require {}
+    }}"""
+    for first, second, rule, holds in (
+        (8, 16, "nondecreasing(w)", True),
+        (16, 8, "nondecreasing(w)", False),
+        (8, 16, "not nondecreasing(w)", False),
+        (16, 8, "not nondecreasing(w)", True),
+        (8, 8, "not shared(w)", False),
+        (8, 8, "shared(w) and not increasing(w)", True),
+    ):
+        found = errors(text.format(first, second, rule))
+        assert [d.kind.name for d in found] == ([] if holds else ["impossible_space"])
+        if found:
+            assert "what the stages have is fixed" in found[0].message
