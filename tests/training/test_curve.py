@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from anydsl.checker.loading import pick
-from anydsl.design.network import Network
 from anydsl.design.augmentation import Crop, Flip
+from anydsl.design.network import Network
 from anydsl.design.recipe import SGD, AdamW, Cosine, Digits, Recipe
 from anydsl.training.train import train
 
