@@ -32,6 +32,7 @@ _EXTRAS = {
     "pandas": "study",
     "matplotlib": "study",
     "jinja2": "study",
+    "markupsafe": "study",
     "timm": "timm",
     "onnx": "export",
     "onnxscript": "export",

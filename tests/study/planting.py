@@ -73,8 +73,8 @@ def plant(
     ]
     with store.database.transaction():
         store.database.insert(
-            "UPDATE trials SET status = 'done', error = ?, curve = ?, train_loss = 0.5, seconds = 2,"
-            " device = 'cpu', attempts = 1 WHERE id = ?",
+            "UPDATE trials SET status = 'done', error = ?, curve = ?, train_loss = 0.5, "
+            "seconds = 2, device = 'cpu', attempts = 1 WHERE id = ?",
             done,
         )
         for place, reason in (failing or {}).items():

@@ -62,11 +62,14 @@ def _of_analysis(analysis: Analysis) -> list[str]:
     others = ", ".join(f"{w.principle} ({points(w.shapley.value)})" for w in rest)
     then = f"; then {others}" if others else ""
     how = f"it is first with probability {likely(first.first)}"
-    if first.shapley.low > 0:
-        sure = "and" if first.first >= _SURE else "but that may be chance:"
+    if first.shapley.low > 0 and first.first >= _SURE:
         head = (
-            f"Breaking {first.principle} costs most: {_of_error(first.shapley)}, "
-            f"{sure} {how}{then}."
+            f"Breaking {first.principle} costs most: {_of_error(first.shapley)}, and {how}{then}."
+        )
+    elif first.shapley.low > 0:
+        head = (
+            f"Breaking {first.principle} seems to cost most: {_of_error(first.shapley)}, but "
+            f"{how} only{then}."
         )
     elif first.shapley.value > 0:
         head = (
@@ -83,7 +86,7 @@ def _of_analysis(analysis: Analysis) -> list[str]:
     if len(analysis.worths) == 1:
         return [head]
     if whole.low > 0:
-        return [head, f"{every} costs {interval(whole)}."]
+        return [head, f"{every} costs {interval(whole).removeprefix('+')}."]
     return [head, f"{every} changes the error by {interval(whole)}."]
 
 

@@ -17,6 +17,9 @@ from anydsl.study.keeping import BEST
 if TYPE_CHECKING:
     from anydsl.study.report.population import Design, Population
 
+_LONGEST = 100
+"""Letters of a name in the name of a file."""
+
 
 class Named(Record):
     """A design that the report names.
@@ -85,7 +88,7 @@ def _diverged(design: Design) -> list[bool]:
 def _named(design: Design, rank: int, width: int, groups: tuple[str, ...]) -> Named:
     text = design.first.net
     name, drawing = _drawn(text) or (f"{design.group}_{design.index}", "")
-    file = f"{rank:0{width}}-{name}.anynet"
+    file = f"{rank:0{width}}-{name[:_LONGEST]}.anynet"
     return Named(rank, design, name, text, file, groups, drawing if rank <= BEST else "")
 
 

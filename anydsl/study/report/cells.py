@@ -82,12 +82,19 @@ def _cells(population: Population, findings: Findings) -> dict[str, Any]:
         }
 
     return {
-        "across": [cell_name(columns) for columns in across],
+        "across": [_head(columns, principles[half:]) for columns in across],
         "down": [
-            (cell_name(rows) if half else "", [cell(rows | columns) for columns in across])
+            (_head(rows, principles[:half]), [cell(rows | columns) for columns in across])
             for rows in down
         ],
     }
+
+
+def _head(broken: Broken, of: Sequence[str]) -> str:
+    """What the cells of a row or a column break, of the principles that differ there."""
+    if broken:
+        return f"breaks {listed(p for p in of if p in broken)}"
+    return f"keeps {listed(of)}" if of else ""
 
 
 def _subsets(letters: Sequence[str]) -> list[Broken]:

@@ -159,6 +159,8 @@ def _comparisons(population: Population, many: list[str], against: str) -> tuple
 
 def _matched(population: Population, filled: list[str]) -> tuple[dict[str, Edf], str]:
     """Distributions under complexity-matched weights, or why there are none."""
+    if population.factorial:  # its cells were drawn at the same flops
+        return {}, ""
     flops = {
         name: np.array([d.first.flops for d in population.designs[name]], dtype=np.float64)
         for name in filled

@@ -70,10 +70,12 @@ def report(
         raise UsageError(f"can't write {out}: there is no folder {out.parent}")
     population = _read(folder)
     named = best_of(population)
-    untested = _test(folder, population, named, device) if test else "it was not asked for."
-    if not untested and any(net.test_error is None for net in named):
-        population = _read(folder)
-        named = best_of(population)
+    untested = "it was not asked for."
+    if test:
+        fresh, untested = _test(folder, population, named, device)
+        if fresh:
+            population = _read(folder)
+            named = best_of(population)
     findings = findings_of(population)
     table = out.with_suffix(".csv")
     save(page(population, findings, named, untested).encode(errors="replace"), str(out))
@@ -93,16 +95,18 @@ def _read(folder: Path) -> Population:
         store.close()
 
 
-def _test(folder: Path, population: Population, named: Sequence[Named], device: str) -> str:
-    """Read the test split for the networks that are named; why not, where that can't be done."""
+def _test(
+    folder: Path, population: Population, named: Sequence[Named], device: str
+) -> tuple[bool, str]:
+    """Read the test split for the networks that are named; whether it was read, and why not."""
     if not named:
-        return "there is no network."
+        return False, "there is no network."
     if not population.finished:
-        return "it is read once the study is finished."
+        return False, "it is read once the study is finished."
     rows = [row for net in named for row in net.design.rows if row.weights]
     unread = [row.id for row in rows if row.test_error is None]
     if not unread:
-        return ""
+        return False, ""
     from anydsl.study.testing import errors_on_test
 
     try:
@@ -112,8 +116,8 @@ def _test(folder: Path, population: Population, named: Sequence[Named], device: 
         finally:
             store.close()
     except AnydslError as error:
-        return f"{error}."
-    return ""
+        return True, f"{str(error).removesuffix('.')}."  # some may have been read before
+    return True, ""
 
 
 def _take_away(folder: Path, named: Sequence[Named]) -> None:

@@ -7,6 +7,7 @@ from importlib import import_module, resources
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+import numpy as np
 from markupsafe import Markup
 
 from anydsl.drawing.writers.svg import legal
@@ -14,8 +15,9 @@ from anydsl.study.keeping import BEST
 from anydsl.study.report import tables
 from anydsl.study.report.answer import answer
 from anydsl.study.report.cells import factorial
-from anydsl.study.report.plots.distributions import distributions
+from anydsl.study.report.plots.distributions import cells, distributions
 from anydsl.study.report.plots.scatters import columns_of, costs, settings
+from anydsl.study.report.plots.sheet import shown
 from anydsl.study.report.plots.training import learning
 from anydsl.study.report.tables import Table
 from anydsl.study.report.wording import count, day
@@ -53,10 +55,8 @@ def page(
         facts=_facts(population),
         answer=answer(population, findings),
         factorial=factorial(population, findings),
-        distributions=(
-            Markup(distributions(findings.distributions, findings.matched)) if every else None
-        ),
-        distributions_note=_distributions_note(findings),
+        distributions=_distributions(population, findings) if every else None,
+        distributions_note=_distributions_note(population, findings),
         groups=tables.groups(population, findings),
         comparisons=tables.comparisons(population, findings),
         costs=Markup(costs(population)) if every else None,
@@ -89,15 +89,14 @@ def _read(name: str) -> str:
 
 def _facts(population: Population) -> list[tuple[str, str]]:
     facts, whole = population.facts, population.whole
-    data = facts.get("data") or {}
-    environment = facts.get("environment") or {}
+    environment = population.part("environment")
     found = [
         ("trials", f"{whole.done:,} of {whole.total:,} done"),
         ("diverged", f"{whole.diverged:,}" if whole.diverged else ""),
         ("failed", f"{whole.failed:,}" if whole.failed else ""),
         ("running", f"{whole.running:,}" if whole.running else ""),
         ("groups", f"{len(population.groups):,}"),
-        ("data", _data(data)),
+        ("data", _data(population.part("data"))),
         ("recipe", _recipe_name(str(facts.get("recipe", "")))),
         ("device", str(environment.get("device_name") or environment.get("device") or "")),
         ("date", day(str(environment.get("started", "")))),
@@ -119,13 +118,29 @@ def _recipe_name(text: str) -> str:
     return words[0] if "\nrecipe " in text and words else ""
 
 
-def _distributions_note(findings: Findings) -> str:
+def _distributions(population: Population, findings: Findings) -> Markup:
+    if not population.factorial:
+        return Markup(distributions(findings.distributions, findings.matched))
+    broken = {name: len(population.broken(name)) for name in findings.distributions}
+    return Markup(cells(findings.distributions, broken))
+
+
+def _distributions_note(population: Population, findings: Findings) -> str:
+    if not findings.distributions:
+        return ""
     note = (
         "The share of designs whose error is below e (Radosavovic et al. 2020, equation 1). The "
         "legend is [minimum|mean] in %."
     )
     if len(findings.distributions) <= _CURVES:
         note += " The bands hold the whole true distribution with 95% (Kolmogorov and Smirnov)."
+    if population.factorial:
+        note += (
+            " From blue to red: the more principles a cell breaks. All cells have the same flops."
+        )
+    every = np.concatenate([found.errors for found in findings.distributions.values()])
+    if 100 * every.max() > shown(every)[1]:
+        note += " The axis ends before the errors that lie far behind all others."
     if findings.unmatched:
         note += f" There are no distributions of matched complexity: {findings.unmatched}."
     elif findings.matched:
@@ -137,9 +152,10 @@ def _distributions_note(findings: Findings) -> str:
 
 
 def _settings_note(names: Sequence[str]) -> str:
+    note = "Points of one value are spread a little."
     if len(names) == 1:
-        return ""
-    return f"The designs of all {len(names):,} groups are together here."
+        return note
+    return f"{note} The designs of all {len(names):,} groups are together here."
 
 
 def _best_note(named: Sequence[Named], untested: str) -> str:
@@ -188,8 +204,8 @@ def _code(text: str) -> Markup:
 
 def _made(population: Population) -> Table:
     facts = population.facts
-    environment = dict(facts.get("environment") or {})
-    versions = environment.pop("versions", None) or {}
+    environment = dict(population.part("environment"))
+    versions: dict[str, Any] = environment.pop("versions", None) or {}
     seconds = {row.id: row.outcome.seconds for row in population.rows if row.outcome is not None}
     rows = [("study", population.study), ("paired", "yes" if population.paired else "")]
     rows += [("factorial", ", ".join(population.factorial))]

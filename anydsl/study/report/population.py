@@ -92,9 +92,14 @@ class Population(Record):
         """The trials that failed, each once."""
         return tuple({row.id: row for row in self.rows if row.status == FAILED}.values())
 
+    def part(self, fact: str) -> dict[str, Any]:
+        """A fact that has parts of its own, such as `data`; empty where it is not known."""
+        found = self.facts.get(fact)
+        return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
     def broken(self, group: str) -> frozenset[str]:
         """The principles that a cell of a factorial breaks."""
-        return frozenset(self.facts.get("broken", {}).get(group, ()))
+        return frozenset(self.part("broken").get(group, ()))
 
     def errors(self, group: str) -> Numbers:
         """The errors of a group's designs."""

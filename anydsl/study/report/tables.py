@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from anydsl.study.statistics.comparison import Comparison, Interval
     from anydsl.study.statistics.factorial import Effect
 
+_OPTIONAL = ("diverged", "failed", "left", "test", "best of")
+"""Columns that are left out where they are empty."""
+
 _MOST_FAILURES = 50
 _LONGEST = 400
 
@@ -43,6 +46,19 @@ class Table(Record):
     left: tuple[int, ...] = (0,)
     note: str = ""
 
+    def slim(self) -> Table:
+        """The table without the columns that may be missing and are empty."""
+        kept = [
+            place
+            for place, head in enumerate(self.heads)
+            if head not in _OPTIONAL or any(row[place] for row in self.rows)
+        ]
+        return self.replace(
+            heads=tuple(self.heads[place] for place in kept),
+            rows=tuple(tuple(row[place] for place in kept) for row in self.rows),
+            left=tuple(new for new, old in enumerate(kept) if old in self.left),
+        )
+
 
 def groups(population: Population, findings: Findings) -> Table:
     """Each group: how many, and its errors."""
@@ -59,7 +75,7 @@ def groups(population: Population, findings: Findings) -> Table:
         "a training that diverged counts with the error of guessing, one that failed not at all. "
         "The interval is a bootstrap's of the mean (BCa); likely best is the error of the best of "
         "n/4 designs, by the empirical bootstrap.",
-    )
+    ).slim()
 
 
 def _standing(name: str, standing: Standing) -> tuple[str, ...]:
@@ -172,7 +188,7 @@ def named(nets: Sequence[Named]) -> Table:
             for net in nets
         ),
         left=(1, 7),
-    )
+    ).slim()
 
 
 def stages(net: Named) -> Table:

@@ -11,12 +11,13 @@ from anydsl.study.report.answer import PRINCIPLES
 from anydsl.study.report.plots.sheet import BLUE, RED, drawn, looks, short, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from anydsl.study.statistics.edf import Edf
 
 _MOST_STEPS = 600
 _MOST_BANDS = 5
+_SHADES = ("#0072b2", "#6aa3c8", "#a3a9b0", "#e3a06a", "#d55e00")
 _MOST_WITHIN = 8
 """Groups whose legend has room in the lower right corner, where no curve goes."""
 
@@ -29,37 +30,52 @@ def distributions(edfs: Mapping[str, Edf], matched: Mapping[str, Edf]) -> str:
         matched: the same, or nothing.
     """
     look = looks(list(edfs))
-    many = len(edfs) > _MOST_WITHIN
-    limits = _limits(edfs)
+    panels = [("All designs" if matched else "", edfs)]
+    panels += [("Complexity matched: as if flops were alike", matched)] * bool(matched)
+    return _panels(panels, look)
+
+
+def cells(edfs: Mapping[str, Edf], broken: Mapping[str, int]) -> str:
+    """The distribution of each cell of a factorial, coloured by how many principles it breaks."""
+    most = max(broken.values()) or 1
+    look = {
+        name: {
+            "color": _SHADES[round(broken[name] / most * (len(_SHADES) - 1))],
+            "linewidth": 2.2 if broken[name] in (0, most) else 1.0,
+        }
+        for name in edfs
+    }
+    return _panels([("", edfs)], look)
+
+
+def _panels(
+    panels: Sequence[tuple[str, Mapping[str, Edf]]], look: Mapping[str, Mapping[str, Any]]
+) -> str:
+    limits = _limits(panels[0][1])
+    many = len(look) > _MOST_WITHIN
+    columns = 3 if many else 1
+    rows = -(-len(look) // columns)
 
     def paint(figure: Any) -> None:
-        axes = figure.subplots(1, 2, sharey=True, squeeze=False)[0]
-        for ax, title, own in (
-            (axes[0], "All designs", edfs),
-            (axes[1], "Complexity matched: as if flops were alike", matched),
-        ):
-            if not own:
-                ax.set_axis_off()
-                continue
+        axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+        for ax, (title, own) in zip(axes, panels, strict=True):
             for name, edf in own.items():
-                _step(ax, edf, _legend(name, edf), look[name], band=len(own) <= _MOST_BANDS)
+                _step(ax, edf, _legend(name, edf), look[name], band=_alpha(len(own)))
             _axes(ax, title, limits)
             if not many:
-                _key(ax)
+                _key(ax, loc="lower right", borderaxespad=0.3)
         axes[0].set_ylabel("cumulative probability")
         if many:
             handles, labels = axes[0].get_legend_handles_labels()
-            figure.legend(handles, labels, loc="outside lower center", ncols=3)
+            figure.legend(handles, labels, loc="outside lower center", ncols=columns)
 
-    rows = -(-len(edfs) // 3) if many else 0
-    return drawn(3.7 + 0.19 * rows, "Error distributions of the groups", paint)
+    return drawn(3.7 + 0.19 * rows * many, "Error distributions of the groups", paint)
 
 
 def pooled(kept: Mapping[str, Edf], broken: Mapping[str, Edf]) -> str:
     """For each principle of a factorial all designs that keep it, and all that break it."""
-    limits = _limits(
-        {f"{side}{p}": e for side, of in enumerate((kept, broken)) for p, e in of.items()}
-    )
+    every = {f"{side} {p}": e for side, of in enumerate((kept, broken)) for p, e in of.items()}
+    limits = _limits(every)
 
     def paint(figure: Any) -> None:
         axes = figure.subplots(1, len(kept), sharey=True, squeeze=False)[0]
@@ -68,18 +84,17 @@ def pooled(kept: Mapping[str, Edf], broken: Mapping[str, Edf]) -> str:
                 ("kept", kept[principle], BLUE),
                 ("broken", broken[principle], RED),
             ):
-                _step(ax, edf, _legend(word, edf, n=False), {"color": colour}, band=True)
+                _step(ax, edf, _legend(word, edf, n=False), {"color": colour}, band=0.12)
             _axes(ax, f"{principle}: {PRINCIPLES.get(principle, '')}".rstrip(": "), limits)
-            ax.set_title(ax.get_title("left"), loc="left", fontsize=8.5, fontweight="bold")
-            _key(ax)
+            _key(ax, loc="upper left", bbox_to_anchor=(0, -0.26), borderaxespad=0)
         axes[0].set_ylabel("cumulative probability")
 
-    return drawn(2.9, "Error distributions with each principle kept and broken", paint)
+    return drawn(3.1, "Error distributions with each principle kept and broken", paint)
 
 
 def _legend(name: str, edf: Edf, *, n: bool = True) -> str:
     """As the paper has it: the least error, the mean error, the name; and how many there are."""
-    worth = f"  n = {edf.n:,}" if n else ""
+    worth = f", n = {int((edf.weights > 0).sum()):,}" if n else ""
     return f"[{100 * edf.minimum:.1f}|{100 * edf.mean:.1f}] {short(name)}{worth}"
 
 
@@ -88,18 +103,23 @@ def _limits(edfs: Mapping[str, Edf]) -> tuple[float, float]:
 
 
 def _axes(ax: Any, title: str, limits: tuple[float, float]) -> None:
-    ax.set_title(title)
+    ax.set_title(title, fontsize=9)
     ax.set_xlabel("error (%)")
     ax.set_xlim(*limits)
     ax.set_ylim(0, 1.015)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
 
 
-def _key(ax: Any) -> None:
-    ax.legend(loc="lower right", borderaxespad=0.3, handletextpad=0.6, labelspacing=0.35)
+def _key(ax: Any, **where: Any) -> None:
+    ax.legend(handletextpad=0.6, labelspacing=0.35, **where)
 
 
-def _step(ax: Any, edf: Edf, label: str, look: Mapping[str, Any], *, band: bool) -> None:
+def _alpha(groups: int) -> float:
+    """How dark the bands of so many groups are, which lie upon each other."""
+    return 0.12 if groups <= 2 else 0.06 if groups <= _MOST_BANDS else 0.0
+
+
+def _step(ax: Any, edf: Edf, label: str, look: Mapping[str, Any], *, band: float) -> None:
     """Draw F as the step function that it is: it rises right behind each error."""
     places = np.unique(edf.errors)
     if len(places) > _MOST_STEPS:
@@ -110,5 +130,6 @@ def _step(ax: Any, edf: Edf, label: str, look: Mapping[str, Any], *, band: bool)
     ax.plot(x, y, drawstyle="steps-post", label=label, **look)
     if band:
         half = edf.band()
-        low, high = np.clip(y - half, 0, 1), np.clip(y + half, 0, 1)
-        ax.fill_between(x, low, high, step="post", color=look["color"], alpha=0.09, linewidth=0)
+        low, high = np.clip(heights - half, 0, 1), np.clip(heights + half, 0, 1)
+        colour = look["color"]
+        ax.fill_between(100 * places, low, high, step="post", color=colour, alpha=band, linewidth=0)

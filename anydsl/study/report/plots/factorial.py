@@ -35,8 +35,12 @@ def worths(analysis: Analysis) -> str:
         ax.set_xlabel("what breaking it adds to the error (percentage points, Shapley value)")
         edge = ax.get_yaxis_transform()
         for place, worth in zip(places, found, strict=True):
-            text = f"{points(worth.shapley.value)}   first {likely(worth.first)}"
-            ax.text(1.01, place, text, transform=edge, va="center", color=SOFT, clip_on=False)
+            for x, text in ((1.07, points(worth.shapley.value)), (1.17, likely(worth.first))):
+                look = {"ha": "right", "va": "center", "color": INK}
+                ax.text(x, place, text, transform=edge, **look)
+        for x, text in ((1.07, "points"), (1.17, "P(first)")):
+            look = {"ha": "right", "va": "bottom", "color": SOFT, "fontsize": 8.5}
+            ax.text(x, len(found) - 0.6, text, transform=edge, **look)
 
     return drawn(0.9 + 0.46 * len(found), "What each principle is worth", paint)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,7 @@ _SETTINGS = {
 }
 _MOST_COLOURS = 7
 _MOST_STAGES = 6
+_MOST_SPREAD = 16
 _WIDE = 8
 """A setting whose greatest value is so many times its least is drawn on a logarithmic axis."""
 
@@ -66,7 +68,7 @@ def costs(population: Population) -> str:
             values = np.array([getattr(d.first, cost) for d in designs], dtype=np.float64)
             _points(ax, values, errors, groups, names, rasterized=3 * len(errors) > MOST_POINTS)
             ax.set_xlabel(words)
-            _axis(ax, values, quantity)
+            _axis(ax, values, _amount)
         axes[0].set_ylim(*shown(errors))
         axes[0].set_ylabel("error (%)")
         if 1 < len(names) <= _MOST_COLOURS:
@@ -120,7 +122,7 @@ def settings(columns: Sequence[Column], names: Sequence[str]) -> str:
             ax.set_visible(True)
             _points(
                 ax,
-                column.values,
+                _spread(column.values),
                 column.errors,
                 column.groups,
                 names,
@@ -177,14 +179,31 @@ def _axis(ax: Any, values: NDArray[np.float64], word: Callable[[float], str]) ->
     if wide:
         ax.set_xscale("log", base=2)
         marks = _halvings(low, high)
-        pad = (high / low) ** 0.05
+        pad = (high / low) ** 0.08
         ax.set_xlim(low / pad, high * pad)
     else:
-        pad = 0.06 * (high - low) or max(abs(high) * 0.1, 0.5)
+        pad = 0.1 * (high - low) or max(abs(high) * 0.1, 0.5)
         ax.set_xlim(low - pad, high + pad)
         marks = _values(values) if len(np.unique(values)) <= 6 else _round(ax, low, high)
     ax.set_xticks(marks, [word(mark) for mark in marks])
     ax.minorticks_off()
+
+
+def _amount(value: float) -> str:
+    """A large number in short, without zeros behind the point."""
+    number, _, letter = quantity(value).partition(" ")
+    return f"{float(number):g} {letter}".rstrip()
+
+
+def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values with points beside each other, not upon each other, where they are few."""
+    distinct = np.unique(values)
+    if not 1 < len(distinct) <= _MOST_SPREAD:
+        return values
+    shift = np.random.default_rng(0).uniform(-1, 1, len(values))
+    if distinct[0] > 0 and distinct[-1] >= _WIDE * distinct[0]:
+        return values * (distinct[1:] / distinct[:-1]).min() ** (0.18 * shift)
+    return values + np.diff(distinct).min() * 0.18 * shift
 
 
 def _values(values: NDArray[np.float64]) -> list[float]:
@@ -198,10 +217,12 @@ def _round(ax: Any, low: float, high: float) -> list[float]:
 
 def _halvings(low: float, high: float) -> list[float]:
     """Powers of two within a range, six of them at most; of large numbers 1, 2 and 5 times ten."""
+    marks: list[float]
     if high > 2000:
-        powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.log10(high) + 1)
-        marks = [float(n * p) for p in powers for n in (1, 2, 5) if low <= n * p <= high]
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        marks = [n * 10.0**power for power in powers for n in (1, 2, 5)]
+        marks = [mark for mark in marks if low <= mark <= high]
     else:
-        steps = 2.0 ** np.arange(np.ceil(np.log2(low)), np.floor(np.log2(high)) + 1)
-        marks = [float(step) for step in steps]
+        powers = range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)
+        marks = [2.0**power for power in powers]
     return marks[:: -(-len(marks) // 6)] if marks else [low, high]

@@ -90,29 +90,25 @@ def drawn(height: float, title: str, paint: Callable[[Any], None], width: float 
 
 _HEAD = re.compile(r"^.*?(?=<svg)", re.S)
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.S)
-_SIZE = re.compile(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', re.S)
-_NAMES = re.compile(r' id="(?:[A-Za-z]+[0-9]?[A-Za-z]*_)+[0-9]+"')
-_FONT = re.compile(r"font: (?:(bold|[0-9]+) )?([0-9.]+px) [^;\"]*")
+_SVG = re.compile(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', re.S)
+_ID = re.compile(r' id="([^"]*)"')
+_FAMILY = re.compile(r"font-family: [^;\"]*;? ?")
+_PLACES = re.compile(r' (?:x|y|d|transform)="[^"]*"')
+_LONG = re.compile(r"(\.[0-9]{2})[0-9]+")
 
 
 def _within_a_page(text: str, title: str, width: float) -> str:
     """The `svg` element as a part of a page: with its font, and as wide as there is room."""
-    text = _METADATA.sub("", _HEAD.sub("", text))
-    text = _NAMES.sub("", text)
-    text = _FONT.sub(lambda m: f"font-size: {m[2]}" + _weight(m[1]), text)
-    head = (
-        r'<svg xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="\1" role="img" '
-        f'aria-label="{escape(title)}" style="max-width: {width * 96:.0f}px">'
-    ).replace("\\n", " ")
-    return _SIZE.sub(lambda m: head.replace(r"\1", m[1]), text, count=1).strip()
-
-
-def _weight(name: str | None) -> str:
-    return f"; font-weight: {name}" if name else ""
+    text = _METADATA.sub("", _HEAD.sub("", text)).replace("xlink:href", "href")
+    used = set(re.findall(r"#([^\s\")]+)", text))
+    text = _ID.sub(lambda found: found[0] if found[1] in used else "", text)
+    text = _PLACES.sub(lambda found: _LONG.sub(r"\1", found[0]), _FAMILY.sub("", text))
+    look = f'role="img" aria-label="{escape(title)}" style="max-width: {width * 96:.0f}px"'
+    return _SVG.sub(lambda found: f'<svg viewBox="{found[1]}" {look}>', text, count=1).strip()
 
 
 def looks(names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """A colour and a style of line for each of some groups, none twice."""
+    """A colour and a style of line for each of some groups; 28 are told apart."""
     return {
         name: {"color": COLOURS[n % len(COLOURS)], "linestyle": _STYLES[n // len(COLOURS) % 4]}
         for n, name in enumerate(names)
