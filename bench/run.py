@@ -23,6 +23,7 @@ FILES = (
     "inference",
     "population",
     "sampling",
+    "report",
 )
 
 
