@@ -30,4 +30,6 @@ def figures() -> Iterator[Figure]:
         30,
         unit=" s",
     )
-    yield Figure("  its page", f"{weight:.2f} MB", "one file, nothing beside it", weight, 5, unit=" MB")
+    yield Figure(
+        "  its page", f"{weight:.2f} MB", "one file, nothing beside it", weight, 5, unit=" MB"
+    )
