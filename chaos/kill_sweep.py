@@ -65,6 +65,8 @@ study chaos {{
 COLUMNS = '"group", "index", replica, id, seed, status, error, train_loss, curve, diverged, weights'
 ENDED = 20.0
 """Seconds in which workers must notice that their parent is gone."""
+MOMENT = 1.0
+"""Seconds within which a kill comes, from when it could."""
 
 
 class Sweep:
@@ -83,9 +85,13 @@ class Sweep:
         """Whether the parent ended; by itself, since a kill starts another one."""
         return self.process.poll() is not None
 
-    def wait_for_work(self) -> None:
-        """Wait until something is trained, or the sweep is over."""
-        while not self.over() and not any(row[2] == "running" for row in self.rows().values()):
+    def wait_for(self, trials: int) -> None:
+        """Wait until so many trials more are recorded and one is running, or the sweep is over."""
+        enough = len(self.recorded()) + trials
+        while not self.over():
+            rows = self.rows().values()
+            if any(row[2] == "running" for row in rows) and len(self.recorded()) >= enough:
+                return
             time.sleep(0.05)
 
     def kill_worker(self, chance: random.Random) -> bool:
@@ -147,14 +153,14 @@ def kill(process: int) -> None:
         os.kill(process, signal.SIGKILL)
 
 
-def disturbed(sweep: Sweep, kills: int, most: float, chance: random.Random) -> list[str]:
+def disturbed(sweep: Sweep, kills: int, between: int, chance: random.Random) -> list[str]:
     """Kill at random moments, then let the study end; returns what was wrong."""
     wrong: list[str] = []
     done = 0
     while done < kills:
-        if chance.random() < 0.75:  # while it trains; else it may well be starting
-            sweep.wait_for_work()
-        time.sleep(chance.uniform(0, most))
+        if chance.random() < 0.8:  # in the midst of its work; else it may well be starting
+            sweep.wait_for(chance.randint(0, between))
+        time.sleep(chance.uniform(0, MOMENT))
         if sweep.over():
             wrong.append(f"the study ended after {done} of {kills} kills: it is too small")
             break
@@ -183,7 +189,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--samples", type=int, default=60, help="designs of each of two spaces")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--between", type=float, default=6.0, help="seconds, at most")
+    parser.add_argument("--between", type=int, default=8, help="trials between two kills, at most")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as name:

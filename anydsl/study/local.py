@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from anydsl.errors import RunError
 from anydsl.study.claims import Claims, drop_orphans
-from anydsl.study.owners import new_name, words_of
+from anydsl.study.owners import forget, new_name, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -174,8 +174,7 @@ class _Worker:
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
-        with suppress(OSError):
-            self._words.unlink()
+        forget(self._store.folder, self._owner)
 
 
 _KILL = 9

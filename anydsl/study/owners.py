@@ -80,6 +80,13 @@ def tidy(folder: Path) -> None:
                 file.unlink()
 
 
+def forget(folder: Path, name: str) -> None:
+    """Remove the files of an owner whose process is over."""
+    for file in (_file(folder, name), words_of(folder, name)):
+        with suppress(OSError):
+            os.unlink(file)
+
+
 def words_of(folder: Path, name: str) -> Path:
     """The file that takes what an owner says on standard error."""
     return folder / _FOLDER / f"{name}.log"

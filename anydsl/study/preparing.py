@@ -144,7 +144,8 @@ def plan_lines(plan: Plan, prepared: Prepared) -> list[str]:
     kind = prepared.devices[0].partition(":")[0]
     shared = summary.trials - summary.jobs
     lines = [
-        f"study   {plan.study}: {summary.trials:,} trials of {plan.recipe.epochs:,} epochs",
+        f"study   {plan.study}: {summary.trials:,} trials of {plan.recipe.epochs:,} "
+        f"epoch{'s' * (plan.recipe.epochs != 1)}",
         *([f"        {shared:,} are the same as others and trained once"] if shared else []),
         *([f"        {summary.jobs - prepared.left:,} are over"] * (prepared.left < summary.jobs)),
         *(f"        {note}" for note in prepared.notes),

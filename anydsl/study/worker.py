@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 from anydsl.errors import AnydslError, MissingExtraError
 from anydsl.study.claims import Claims, Finished
 from anydsl.study.keeping import is_candidate, weights_of
-from anydsl.study.owners import Owner
+from anydsl.study.owners import Owner, forget
 from anydsl.study.runner import Done, Work
 from anydsl.study.store import Store
 
@@ -97,6 +97,7 @@ def _stop_with_parent(folder: Path, owner: str) -> None:
             pass
     with suppress(Exception):
         Claims(Store(folder), owner).drop()
+    forget(folder, owner)
     os._exit(0)
 
 

@@ -51,6 +51,13 @@ def raising(work: Work, facts: Mapping[str, Any]) -> Do:
     return do
 
 
+def always_raising(work: Work, facts: Mapping[str, Any]) -> Do:
+    def do(claim: Claim) -> Done:
+        raise ValueError("no luck")
+
+    return do
+
+
 def crashing(work: Work, facts: Mapping[str, Any]) -> Do:
     """Seed 3 takes the process with it, always."""
 
