@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 BEST = 5
 """Of the whole study; also the best one of each group."""
 
+_RANKED = "status = 'done' AND NOT diverged"
+"""What diverged has no weights to keep."""
+
 _KEPT = f"""
 SELECT id FROM trials WHERE weights AND id NOT IN (
-  SELECT id FROM (SELECT id FROM trials WHERE status = 'done' ORDER BY error, position
-                  LIMIT {BEST})
+  SELECT id FROM (SELECT id FROM trials WHERE {_RANKED} ORDER BY error, position LIMIT {BEST})
   UNION
   SELECT trial FROM (
     SELECT p.trial, row_number() OVER (PARTITION BY p."group" ORDER BY t.error, t.position) AS rank
-    FROM places p JOIN trials t ON t.id = p.trial WHERE t.status = 'done'
+    FROM places p JOIN trials t ON t.id = p.trial WHERE {_RANKED}
   ) WHERE rank = 1
 )"""
 
@@ -37,7 +39,7 @@ def weights_of(folder: Path, trial: str) -> Path:
 def is_candidate(store: Store, trial: str, error: float) -> bool:
     """Whether a trial of this `error` is among those that are kept, as far as is known now."""
     (mine,) = store.database.query("SELECT position FROM trials WHERE id = ?", (trial,))
-    better = "status = 'done' AND (error, position) < (?, ?)"
+    better = f"{_RANKED} AND (error, position) < (?, ?)"
     rank = (error, mine["position"])
     first = store.database.query(f"SELECT 1 FROM trials WHERE {better} LIMIT {BEST}", rank)
     if len(first) < BEST:

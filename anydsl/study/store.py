@@ -159,18 +159,15 @@ class Store:
     def _compare(
         self, plan: Plan, text: str, facts: Mapping[str, Any], known: Mapping[str, Any]
     ) -> None:
-        changes = [
-            f"  {key} was {json.dumps(known[key])} and is {json.dumps(value)}"
-            for key, value in (("study", plan.study), *facts.items())
-            if value is not None and known.get(key, value) != value
-        ]
+        changes: list[str] = []
+        for key, value in (("study", plan.study), *facts.items()):
+            if value is not None and known.get(key, value) != value:
+                changes += _change(key, known[key], value)
         fresh = {(t.group, t.index, t.replica): t.id for t in plan.trials}
         other = [place for place, trial in self._places() if fresh.get(place) != trial]
         if other or changes:
-            lines = difflib.unified_diff(
-                known["text"].splitlines(), text.splitlines(), n=0, lineterm=""
-            )
-            changes += [f"  {x}" for x in lines if not x.startswith(("---", "+++", "@@"))]
+            changes += _change("text", known["text"], text)
+            changes = list(dict.fromkeys(changes))
         if other and not changes:  # the same words mean something else
             group, index, replica = other[0]
             changes.append(
@@ -215,6 +212,14 @@ class Store:
 
 _COUNTS = """count(*), sum(status = 'done'), sum(status = 'running'), sum(status = 'failed'),
   sum(status = 'done' AND diverged), min(error), avg(error)"""
+
+
+def _change(key: str, old: Any, new: Any) -> list[str]:
+    """What is different in a fact, line by line if it is a text of several."""
+    if not isinstance(old, str) or "\n" not in old:
+        return [f"  {key} was {json.dumps(old)} and is {json.dumps(new)}"]
+    lines = difflib.unified_diff(old.splitlines(), str(new).splitlines(), n=0, lineterm="")
+    return [f"  {line}" for line in lines if not line.startswith(("---", "+++", "@@"))]
 
 
 def outcome_of(row: sqlite3.Row) -> Outcome | None:
