@@ -160,14 +160,14 @@ class Store:
         self, plan: Plan, text: str, facts: Mapping[str, Any], known: Mapping[str, Any]
     ) -> None:
         changes: list[str] = []
+        written = _change("text", known["text"], text)
         for key, value in (("study", plan.study), *facts.items()):
             if value is not None and known.get(key, value) != value:
-                changes += _change(key, known[key], value)
+                changes += written or _change(key, known[key], value)
         fresh = {(t.group, t.index, t.replica): t.id for t in plan.trials}
         other = [place for place, trial in self._places() if fresh.get(place) != trial]
         if other or changes:
-            changes += _change("text", known["text"], text)
-            changes = list(dict.fromkeys(changes))
+            changes = list(dict.fromkeys([*changes, *written]))
         if other and not changes:  # the same words mean something else
             group, index, replica = other[0]
             changes.append(
@@ -216,6 +216,8 @@ _COUNTS = """count(*), sum(status = 'done'), sum(status = 'running'), sum(status
 
 def _change(key: str, old: Any, new: Any) -> list[str]:
     """What is different in a fact, line by line if it is a text of several."""
+    if old == new:
+        return []
     if not isinstance(old, str) or "\n" not in old:
         return [f"  {key} was {json.dumps(old)} and is {json.dumps(new)}"]
     lines = difflib.unified_diff(old.splitlines(), str(new).splitlines(), n=0, lineterm="")
