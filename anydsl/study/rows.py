@@ -55,6 +55,7 @@ class Row(Record):
 
     Attributes:
         id: the trial's name by content.
+        position: in the order in which trials are done; of equal errors the first one counts.
         group: the space or the cell that it was drawn for.
         index: which design of the group.
         replica: which seed of the design.
@@ -71,6 +72,7 @@ class Row(Record):
     """
 
     id: str
+    position: int
     group: str
     index: int
     replica: int

@@ -240,7 +240,7 @@ def outcome_of(row: sqlite3.Row) -> Outcome | None:
 
 
 def _row(row: sqlite3.Row) -> Row:
-    same = ("id", "group", "index", "replica", "seed", "net", "params", "flops", "acts")
+    same = ("id", "position", "group", "index", "replica", "seed", "net", "params", "flops", "acts")
     same += ("status", "attempts", "reason", "test_error")
     return Row(
         **{name: row[name] for name in same},

@@ -67,7 +67,7 @@ def best_of(population: Population) -> tuple[Named, ...]:
     """
     sound = [d for d in population.every if not all(_diverged(d))]
     ranked: dict[str, Design] = {}  # by the id of the first replica: it names the content
-    for design in sorted(sound, key=lambda d: d.error):
+    for design in sorted(sound, key=lambda d: (d.error, d.first.position)):  # as `keeping` ranks
         ranked.setdefault(design.first.id, design)
     ranks = {trial: number for number, trial in enumerate(ranked, 1)}
     groups: dict[str, list[str]] = {}

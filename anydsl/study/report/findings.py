@@ -30,6 +30,9 @@ _MOST_PAIRS = 8
 _FEWEST = 2
 """Designs without which a group is not compared."""
 
+_FEWEST_MATCHED = 5
+"""Designs of the complexity that all groups reach, without which there is no distribution."""
+
 
 class Standing(Record):
     """How a group did.
@@ -173,6 +176,8 @@ def _matched(population: Population, filled: list[str]) -> tuple[dict[str, Edf],
         weights = matched_weights(list(flops.values()))
     except ValueError as error:
         return {}, str(error)
+    if min(int((weight > 0).sum()) for weight in weights) < _FEWEST_MATCHED:
+        return {}, f"some group has fewer than {_FEWEST_MATCHED} designs at flops that all reach"
     return {
         name: edf(population.errors(name), weight)
         for name, weight in zip(filled, weights, strict=True)

@@ -66,7 +66,11 @@ def page(
         best_note=_best_note(named, untested),
         named=tables.named(named),
         learning=Markup(learning(*learned)) if learned else None,
-        learning_note="A line that breaks off belongs to a training that diverged.",
+        learning_note=(
+            "A line that breaks off belongs to a training that diverged."
+            if population.whole.diverged
+            else ""
+        ),
         failures=tables.failures(population.failed),
         made=_made(population),
         recipe=_code(str(facts.get("recipe", ""))),
@@ -203,13 +207,11 @@ def _code(text: str) -> Markup:
 
 
 def _made(population: Population) -> Table:
-    facts = population.facts
     environment = dict(population.part("environment"))
     versions: dict[str, Any] = environment.pop("versions", None) or {}
     seconds = {row.id: row.outcome.seconds for row in population.rows if row.outcome is not None}
     rows = [("study", population.study), ("paired", "yes" if population.paired else "")]
     rows += [("factorial", ", ".join(population.factorial))]
-    rows += [("threads of a worker", str(facts.get("threads") or ""))]
     rows += [(name.replace("_", " "), _plain(value)) for name, value in environment.items()]
     rows += [(name, str(version)) for name, version in versions.items() if version]
     if seconds:

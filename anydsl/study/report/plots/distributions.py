@@ -63,7 +63,7 @@ def _panels(
                 _step(ax, edf, _legend(name, edf), look[name], band=_alpha(len(own)))
             _axes(ax, title, limits)
             if not many:
-                _key(ax, loc="lower right", borderaxespad=0.3)
+                _key(ax, loc="lower right", borderaxespad=0.3, frameon=True, framealpha=0.75)
         axes[0].set_ylabel("cumulative probability")
         if many:
             handles, labels = axes[0].get_legend_handles_labels()

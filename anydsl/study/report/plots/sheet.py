@@ -48,6 +48,7 @@ _LOOK: dict[str, Any] = {
     "font.size": 9,
     "grid.color": GRID,
     "grid.linewidth": 0.7,
+    "legend.edgecolor": "none",
     "legend.fontsize": 8.5,
     "legend.frameon": False,
     "legend.handlelength": 1.6,

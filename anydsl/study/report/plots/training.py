@@ -17,10 +17,15 @@ def learning(best: Sequence[Row], worst: Sequence[Row]) -> str:
 
     def paint(figure: Any) -> None:
         axes = figure.subplots(1, 2)
-        for rows, colour, word in ((worst, RED, "worst"), (best, BLUE, "best")):
+        for rows, colour, word in ((best, BLUE, "best"), (worst, RED, "worst")):
             for place, row in enumerate(rows):
                 label = f"the {len(rows)} {word}" if len(rows) > 1 else f"the {word}"
-                look = {"color": colour, "alpha": 0.85, "linewidth": 1.3}
+                look = {
+                    "color": colour,
+                    "alpha": 0.85,
+                    "linewidth": 1.3,
+                    "zorder": 3 if colour == BLUE else 2,
+                }
                 look |= {} if place else {"label": label}
                 _line(axes[0], row, "val_acc", look, _error)
                 _line(axes[1], row, "train_loss", look, float)
