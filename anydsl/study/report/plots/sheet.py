@@ -26,7 +26,7 @@ MOST_POINTS = 4000
 """Of more, a plot is made of pixels within its axes: as lines of SVG they would weigh too much."""
 
 _STYLES = ("-", (0, (5, 1.6)), (0, (1.6, 1.4)), (0, (6, 1.5, 1.5, 1.5)))
-_PIXELS = 200
+_PIXELS = 144
 
 _LOOK: dict[str, Any] = {
     "axes.axisbelow": True,
@@ -94,7 +94,7 @@ _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.S)
 _SVG = re.compile(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', re.S)
 _ID = re.compile(r' id="([^"]*)"')
 _FAMILY = re.compile(r"font-family: [^;\"]*;? ?")
-_PLACES = re.compile(r' (?:x|y|d|transform)="[^"]*"')
+_PLACES = re.compile(r' (?:x|y|d|transform|width|height)="[^"]*"')
 _LONG = re.compile(r"(\.[0-9]{2})[0-9]+")
 
 
