@@ -159,17 +159,16 @@ def _points(
     size: float = 3.4,
 ) -> None:
     """A point for each design, coloured by its group where they can be told apart."""
-    look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": size}
-    look |= {"markeredgewidth": 0, "rasterized": rasterized}
-    alpha = 0.65 if len(errors) < 600 else 0.4 if len(errors) < 3000 else 0.22
-    if not 1 < len(names) <= _MOST_COLOURS:
-        ax.plot(x, 100 * errors, color=BLUE, alpha=alpha, **look)
-        return
-    for name, own in looks(names).items():
-        mine = groups == name
-        ax.plot(
-            x[mine], 100 * errors[mine], color=own["color"], alpha=alpha, label=short(name), **look
-        )
+    many = len(errors)
+    alpha = 0.65 if many < 600 else 0.45 if many < 3000 else 0.3
+    size *= 1 if many < 3000 else 0.7
+    own = looks(names) if 1 < len(names) <= _MOST_COLOURS else {}
+    colours = np.array([own[group]["color"] for group in groups]) if own else np.full(many, BLUE)
+    order = np.random.default_rng(0).permutation(many)  # no group lies upon all others
+    look = {"s": size**2, "alpha": alpha, "linewidths": 0, "rasterized": rasterized}
+    ax.scatter(x[order], 100 * errors[order], c=colours[order], **look)
+    for name, one in own.items():
+        ax.plot([], [], "o", markersize=size, color=one["color"], label=short(name))
 
 
 def _axis(ax: Any, values: NDArray[np.float64], word: Callable[[float], str]) -> None:
