@@ -90,7 +90,7 @@ class Batch:
             if width is not None:
                 return width
         slot = self.slot(stage, key)
-        if key not in ("d", "block") and not self.plan.everywhere(self.place(stage), key):
+        if not self.plan.everywhere(self.place(stage), key):
             raise Irregular  # another block lacks the key, or has another default
         if slot is None:
             return None

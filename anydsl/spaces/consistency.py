@@ -33,7 +33,7 @@ def contradictions(space: Space) -> list[Diagnostic]:
     rules = [*plan.screens, *plan.finals]
     for rule in rules:
         key = order(rule.predicate)
-        if key and _never(rule.predicate, key, plan):
+        if key and plan.whole(key) and _never(rule.predicate, key, plan):
             message = f"`{write(rule.predicate)}` can't hold: what the stages have is fixed"
             found += _said(space, message, (rule,), key, "given")
         elif not possible(rule.predicate, plan):

@@ -119,7 +119,7 @@ class Plan:
     def everywhere(self, place: int, key: str) -> bool:
         """Whether all blocks that a stage may have take what it gives them of a key."""
         block = self.slots[place]["block"]
-        if block.variable is None:
+        if block.variable is None or key in ("d", "block"):
             return True
         symbols = self.variables[block.variable].law.values
         return key in self.slots[place] and all(
@@ -128,6 +128,16 @@ class Plan:
             and symbol.block.param(key) is not None
             for symbol in symbols
         )
+
+    def whole(self, key: str) -> bool:
+        """Whether the slots of a key are all that will be compared from stage to stage.
+
+        They are not where a block that is drawn decides whether its stage has the key, and not
+        where a width is what a block makes of its other settings.
+        """
+        if key == "w" and not self.generator and not all("w" in slots for slots in self.slots):
+            return False
+        return all(self.everywhere(place, key) for place in range(len(self.slots)))
 
     def law(self, slot: Slot) -> Law | None:
         """The law of a slot; None where its value is fixed."""
@@ -156,7 +166,12 @@ class Plan:
         slots = [s for place in range(len(self.slots)) if (s := self.slot(place, key)) is not None]
         if self.generator and key in ("d", "w"):
             return None
-        if not slots or len(set(slots)) > 1 or (slots[0].variable is None and len(slots) > 1):
+        if (
+            not self.whole(key)
+            or not slots
+            or len(set(slots)) > 1
+            or (slots[0].variable is None and len(slots) > 1)
+        ):
             return None
         found: list[bool] = []
         for rule in rules:
@@ -170,7 +185,7 @@ class Plan:
 
     def _chain(self, key: str, rules: list[Rule]) -> Chain | None:
         """The draws of a key as a sequence, if each stage has its own or a fixed value."""
-        if self.generator:
+        if self.generator or not self.whole(key):
             return None
         slots = [s for place in range(len(self.slots)) if (s := self.slot(place, key)) is not None]
         drawn = [self.variables[s.variable] for s in slots if s.variable is not None]

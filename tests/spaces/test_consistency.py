@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from anydsl.spaces.sampling import Sampler
 from tests.design.texts import errors, marked, space
 
 SPACE = """space S {
@@ -72,23 +73,55 @@ def test_large_draws_are_no_burden() -> None:
     assert len(of.stages) == 20
 
 
-def test_an_order_of_what_is_fixed() -> None:
-    text = """space S {{ input = 3x16x16
-      body {{ block = plain
-        stage s1 {{ d ~ choice(1, 2), w = {} }}
-        stage s2 {{ d ~ choice(1, 2), w = {} }}
+@pytest.mark.parametrize(
+    ("first", "second", "rule", "possible"),
+    [
+        ("w = 8", "w = 16", "nondecreasing(w)", True),
+        ("w = 16", "w = 8", "nondecreasing(w)", False),
+        ("w = 16", "w = 8", "not nondecreasing(w)", True),
+        ("w = 8", "w = 16", "not nondecreasing(w)", False),
+        ("w = 16", "w = 16", "increasing(w)", False),
+        ("w = 16", "w = 16", "not shared(w)", False),
+        ("w = 16", "w = 16", "shared(w) and not increasing(w)", True),
+        ("w = 16, g = 4", "w = 16, g = 8", "shared(g)", False),
+        ("w = 16, g = 4", "w = 16", "not shared(g)", True),
+        ("w = 16, act = relu", "w = 16, act = silu", "shared(act)", False),
+        ("w = 16, g = [4, 8]", "w = 16, g = 4", "shared(g)", True),
+        ("block = wide, v = 16", "w = 8", "not shared(w)", True),
+        ("block ~ choice(plain, grouped), w = 8", "w = 8, g = 4", "not shared(g)", True),
+    ],
+)
+def test_an_order_of_what_is_fixed(first: str, second: str, rule: str, *, possible: bool) -> None:
+    text = f"""block wide(v, s = 1) {{ out = x -> conv(v, k = 3, s = s) }}
+    block grouped(w, s = 1, g = 8, act = relu) {{
+      out = x -> conv(w, k = 3, s = s) -> conv(w, k = 3, g = g) -> act
+    }}
+    space S {{
+      input = 3x32x32
+      body {{
+        block = grouped
+        stage s1 {{ d = 2, {first} }}
+        stage s2 {{ d ~ choice(1, 2), {second} }}
       }}
-      require {}
+      require {rule}
     }}"""
-    for first, second, rule, holds in (
-        (8, 16, "nondecreasing(w)", True),
-        (16, 8, "nondecreasing(w)", False),
-        (8, 16, "not nondecreasing(w)", False),
-        (16, 8, "not nondecreasing(w)", True),
-        (8, 8, "not shared(w)", False),
-        (8, 8, "shared(w) and not increasing(w)", True),
-    ):
-        found = errors(text.format(first, second, rule))
-        assert [d.kind.name for d in found] == ([] if holds else ["impossible_space"])
-        if found:
-            assert "what the stages have is fixed" in found[0].message
+    found = errors(text)
+    assert [d.kind.name for d in found] == ([] if possible else ["impossible_space"])
+    if not possible:
+        assert "what the stages have is fixed" in found[0].message
+
+
+def test_a_default_of_a_block_that_is_drawn_counts_as_drawn() -> None:
+    """Its `g` is 8 with the one block, and the plain one has none."""
+    of = space("""block grouped(w, s = 1, g = 8) {
+      out = x -> conv(w, k = 3, s = s) -> conv(w, k = 3, g = g)
+    }
+    space S { input = 3x32x32
+      body { block = grouped
+        stage s1 { d = 1, block ~ choice(plain, grouped), w = 8 }
+        stage s2 { d = 1, w = 8, g = 4 }
+      }
+      require not shared(g)
+    }""")
+    designs = Sampler(of, 1).designs(5)
+    assert {design.network().stages[0].block.name for design in designs} == {"grouped"}
