@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import pytest_lsp
 from lsprotocol import types
 
-from tests.lsp.editor import CONFIG, Client, capabilities
+from tests.lsp.editor import CONFIG, Client, Editor, capabilities
 
 MAIN = """anynet 1
 
@@ -73,3 +74,11 @@ async def client(lsp_client: Client, folder: Path) -> AsyncIterator[None]:
     lsp_client.offered = result.capabilities
     yield
     await lsp_client.shutdown_session()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def main(client: Client, folder: Path) -> Editor:
+    """The spec with astral letters, opened."""
+    editor = Editor(client, folder / "main.anynet")
+    assert await editor.open(MAIN) == []
+    return editor

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
@@ -13,13 +12,6 @@ from tests.lsp.conftest import MAIN, MINE
 from tests.lsp.editor import ROOT, Client, Editor, applied
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def main(client: Client, folder: Path) -> Editor:
-    editor = Editor(client, folder / "main.anynet")
-    assert await editor.open(MAIN) == []
-    return editor
 
 
 async def test_diagnostics_say_what_lint_says_as_one_types(main: Editor) -> None:

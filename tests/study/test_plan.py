@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
-from typing import Any
+from pathlib import Path
 
 import pytest
 
 from anydsl.blocks.measurement import measure
+from anydsl.checker.engine import check_declaration
 from anydsl.checker.loading import pick
 from anydsl.design.expansion import expand
-from anydsl.design.modules import Library
+from anydsl.design.modules import Library, Module
 from anydsl.design.network import Network
+from anydsl.design.recipes import resolve_study
 from anydsl.design.study import Study
 from anydsl.errors import AnydslError, SpecError
-from anydsl.study.plan import Plan, plan_of
+from anydsl.study.plan import Plan, pictures_of, plan_of
 from anydsl.study.trial import Trial
+from anydsl.training.plan import plan_of as training
+from anydsl.training.plan import task_of
 
 SPACES = """space A {
   input = 1x8x8
@@ -53,9 +58,7 @@ def plan(words: str, spaces: str = SPACES) -> Plan:
     return plan_of(value, module)
 
 
-def _study(module: Any) -> Study:
-    from anydsl.checker.engine import check_declaration
-
+def _study(module: Module) -> Study:
     checked = check_declaration(module, module.declared("study")[0])
     assert isinstance(checked.value, Study), [d.concise() for d in checked.diagnostics]
     return checked.value
@@ -156,8 +159,6 @@ def test_texts_are_the_designs() -> None:
 
 
 def _net(text: str, path: str) -> Network:
-    from anydsl.checker.engine import check_declaration
-
     module = Library().text(text, path)
     value = check_declaration(module, module.declared("net")[0]).value
     assert isinstance(value, Network)
@@ -204,10 +205,6 @@ def test_work() -> None:
 
 
 def test_pictures_are_those_that_training_takes() -> None:
-    from anydsl.study.plan import pictures_of
-    from anydsl.training.plan import plan_of as training
-    from anydsl.training.plan import task_of
-
     of = plan("spaces = [N]\nsamples = 1")
     ready = training(task_of(of.trials[0].network, of.recipe), device="cpu")
     assert pictures_of(of.recipe) == len(ready.data.train)
@@ -279,8 +276,6 @@ def test_what_two_groups_share_is_paid_for_once() -> None:
 def test_what_can_t_begin(words: str, spaces: str, says: str, at: str) -> None:
     text = f"anynet 1\n{spaces}\nstudy s {{\nrecipe = r\nsamples = 3\n{words}\n}}\n"
     module = Library().text(text, "spec.anynet")
-    from anydsl.design.recipes import resolve_study
-
     value, _ = resolve_study(module, module.declared("study")[0])
     assert value is not None
     with pytest.raises(SpecError) as raised:
@@ -291,13 +286,22 @@ def test_what_can_t_begin(words: str, spaces: str, says: str, at: str) -> None:
     assert found.level == "error"
 
 
+def test_ten_thousand_trials_are_planned_in_seconds() -> None:
+    started = time.process_time()
+    of = plan("spaces = [A, B]\nsamples = 1000\nreplicas = 5")
+    assert len(of.jobs) == 10_000
+    of.summary(speed=1e9)
+    assert len({trial.net for trial in of.trials}) == 2000
+    assert time.process_time() - started < 20  # two on an idle machine
+
+
 def test_a_space_that_is_met_too_rarely() -> None:
     rare = SPACES.replace("20K..80K", "31_234..31_235".replace("_", ""))
     with pytest.raises(AnydslError, match="A is met too rarely"):
         plan("spaces = [A]\nsamples = 1", rare.replace("w ~ log_uniform(8..32 step 8)", "w = 8"))
 
 
-def test_a_study_of_another_file(tmp_path: Any) -> None:
+def test_a_study_of_another_file(tmp_path: Path) -> None:
     """Names mean what they do where they were written."""
     (tmp_path / "base.anynet").write_text(
         f"anynet 1\n{SPACES}\nstudy s {{\nspaces = [A, B]\nrecipe = r\nsamples = 4\n}}\n"
@@ -311,7 +315,7 @@ def test_a_study_of_another_file(tmp_path: Any) -> None:
     assert [t.id for t in second.trials] == [t.id for t in first.trials[:4]]
 
 
-def _picked(path: Any) -> tuple[Study, Any]:
+def _picked(path: Path) -> tuple[Study, Module]:
     module, checked = pick(str(path), "study")
     assert isinstance(checked.value, Study)
     return checked.value, module
