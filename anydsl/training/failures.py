@@ -75,12 +75,13 @@ def _fitting(plan: Plan, room: int | None) -> int | None:
     """The batch that would likely fit, 0 for none; None where that can't be told."""
     if room is None:
         return None
+    ranks = plan.ranks.count  # each takes its share of the batch
     try:
-        return largest_batch(
+        return ranks * largest_batch(
             plan.module,
             plan.data.train.shape,
             plan.recipe.precision,
-            failed=min(plan.recipe.batch, len(plan.data.train)),
+            failed=min(plan.recipe.batch, len(plan.data.train)) // ranks,
             room=room,
         )
     except (RuntimeError, MemoryError):

@@ -132,7 +132,8 @@ def test_steps_are_those_of_the_library(settings: Optimizer, make: Make) -> None
     step(ours, optimizer_of(Recipe(optimizer=settings), ours))
     step(theirs, make(groups))
     for (name, mine), other in zip(ours.named_parameters(), theirs.parameters(), strict=True):
-        assert torch.equal(mine, other), name
+        # Ours updates all weights at once, in another order of sums.
+        torch.testing.assert_close(mine, other, rtol=1e-6, atol=1e-6, msg=name)
     assert not torch.equal(net().get_parameter("fc.weight"), ours.get_parameter("fc.weight"))
 
 

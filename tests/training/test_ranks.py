@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -99,8 +101,14 @@ def test_a_signal_ends_all_ranks_and_the_run_goes_on_where_it_stood(tmp_path: Pa
     assert process.returncode != 0
     assert said.count("all is saved") == 1
     assert "torchrun --standalone --nproc-per-node 2 -m anydsl train --resume" in said
+    shutil.copytree(tmp_path / "cut", tmp_path / "alone")
     done = ended([*command, "--resume"], tmp_path)
     assert done.returncode == 0, done.stderr
+    alone = [*ONE, "train", "--resume", str(tmp_path / "alone"), "--device", "cpu"]
+    assert ended(alone, tmp_path).returncode == 0  # another number of ranks goes on, too
+    rows = [(tmp_path / out / "metrics.jsonl").read_text() for out in ("cut", "alone")]
+    losses = [[json.loads(row)["train_loss"] for row in text.splitlines()] for text in rows]
+    assert losses[1] == pytest.approx(losses[0], abs=1e-3)
     ends = [
         read(tmp_path / out / "checkpoints" / "last.safetensors")[0] for out in ("whole", "cut")
     ]
@@ -112,6 +120,39 @@ def test_a_batch_that_two_ranks_cannot_share_is_refused_once(tmp_path: Path) -> 
     assert done.returncode != 0
     assert done.stderr.count("can't be split evenly over 2 processes") == 1
     assert "anydsl/training" not in done.stderr.replace("torch/distributed", "")
+
+
+FAILING = """\
+import os, signal, sys
+from anydsl.cli import main
+from anydsl.training.step import Step
+
+do = Step.__call__
+
+def step(self, images, labels):
+    do(self, images, labels)
+    if os.environ["RANK"] == "1" and self._state.position == 5:
+        {fails}
+
+Step.__call__ = step
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("fails", "said"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "another process of this run is gone"),
+        ("raise MemoryError", "out of memory"),
+    ],
+)
+def test_a_rank_that_fails_alone_ends_the_others(tmp_path: Path, fails: str, said: str) -> None:
+    (tmp_path / "failing.py").write_text(FAILING.format(fails=fails))
+    command = [*TWO[:-2], str(tmp_path / "failing.py"), *arguments(tmp_path, "r")]
+    done = ended(command, tmp_path)
+    assert done.returncode != 0
+    assert done.stderr.count(f"error: {said}") == done.stderr.count("error: ") == 1
+    assert "anydsl/training" not in done.stderr  # no traceback of ours
 
 
 @pytest.mark.parametrize("word", ["cuda:0", "tpu"])
