@@ -85,15 +85,15 @@ def test_two_ranks_are_one_process_with_their_batches_together(tmp_path: Path) -
 
 
 def test_a_signal_ends_all_ranks_and_the_run_goes_on_where_it_stood(tmp_path: Path) -> None:
-    whole = arguments(tmp_path, "whole", epochs=8)
+    whole = arguments(tmp_path, "whole", epochs=4)
     assert ended([*TWO, *whole], tmp_path).returncode == 0
-    command = [*TWO, *arguments(tmp_path, "cut", epochs=8)]
+    command = [*TWO, *arguments(tmp_path, "cut", epochs=4)]
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True
     )
     metrics = tmp_path / "cut" / "metrics.jsonl"
     until = time.monotonic() + 120
-    while not metrics.exists() or len(metrics.read_text().splitlines()) < 2:
+    while not metrics.exists() or not metrics.read_text():
         assert time.monotonic() < until and process.poll() is None
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGTERM)
