@@ -21,6 +21,7 @@ FILES = (
     "compile_process",
     "compile_inside",
     "inference",
+    "training",
     "population",
     "sampling",
     "report",

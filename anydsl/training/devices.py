@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from anydsl.errors import UsageError
+from anydsl.training.allocation import reuse_memory
 from anydsl.training.ranks import local_place
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def tuned(device: torch.device, flops: int, *, deterministic: bool = False) -> G
     """A context in which torch is set up for steps that are all alike.
 
     cuDNN tries its ways to convolve, unless `deterministic` holds torch to ways that give the same
-    bits every time; on the CPU little steps are done by one thread.
+    bits every time; on the CPU memory is kept for the next step, and little steps are done by one
+    thread.
 
     Args:
         device: where the steps are done.
@@ -108,8 +110,10 @@ def tuned(device: torch.device, flops: int, *, deterministic: bool = False) -> G
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         cudnn.deterministic = True
         torch.use_deterministic_algorithms(True)
-    if device.type == "cpu" and flops < LITTLE:
-        torch.set_num_threads(1)
+    if device.type == "cpu":
+        reuse_memory()
+        if flops < LITTLE:
+            torch.set_num_threads(1)
     try:
         yield
     finally:

@@ -1,0 +1,25 @@
+"""How the C library hands out memory for the tensors of a step."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+_MOST = 2**31 - 1
+
+
+def reuse_memory() -> None:
+    """Have glibc keep what large tensors leave, for those of the next step.
+
+    It would take pages of more than 32 MiB from the system anew each time and give them back; on a
+    CPU a step of RegNetX-32 then spends a quarter of its time on page faults. Other C libraries are
+    left alone. What the process once held stays with it until it ends.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    library: Any = ctypes.CDLL(None)
+    if hasattr(library, "gnu_get_libc_version"):
+        library.mallopt(_MMAP_THRESHOLD, _MOST)
+        library.mallopt(_TRIM_THRESHOLD, _MOST)
