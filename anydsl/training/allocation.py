@@ -15,9 +15,14 @@ def reuse_memory() -> None:
 
     It would take pages of more than 32 MiB from the system anew each time and give them back; on a
     CPU a step of RegNetX-32 then spends a quarter of its time on page faults. Other C libraries are
-    left alone. What the process once held stays with it until it ends.
+    left alone. What the process once held stays with it until it ends, so nothing is done where a
+    limit is set on its memory, which blocks of many sizes would then use up.
     """
     if not sys.platform.startswith("linux"):
+        return
+    import resource  # not there on every system
+
+    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
         return
     library: Any = ctypes.CDLL(None)
     if hasattr(library, "gnu_get_libc_version"):

@@ -27,7 +27,7 @@ _PASSING = 2
 _PER_WEIGHT = 3
 """A gradient, and what optimizers remember: two numbers at most, as Adam does."""
 
-_USABLE = 0.65
+_USABLE = 0.8
 """The share of free memory that is not lost between blocks."""
 
 _LESS = 0.8
