@@ -111,7 +111,9 @@ def _line(line: str) -> str:
         return r"(?:.*\n)*?"
     if line.endswith(" …"):
         words = NUMBER.split(line.removesuffix(" …"))
-        return f"{NUMBER.pattern.join(map(re.escape, words))}\n"
+        text = NUMBER.pattern.join(map(re.escape, words))
+        # In a table a longer number, such as seconds on a busy machine, has fewer spaces before.
+        return re.sub(r"(?:\\ )+", " +", text) + "\n"
     return f"{re.escape(line).replace('…', '.*')}\n"
 
 
