@@ -25,6 +25,7 @@ FILES = (
     "population",
     "sampling",
     "report",
+    "sweep",
 )
 
 

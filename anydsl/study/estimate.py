@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from anydsl.study.bench import network_of
+from anydsl.study.texts import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from anydsl.study.bench import Bench
+    from anydsl.study.trainer import Trainer
     from anydsl.study.trial import Trial
 
 _STEPS = 8
 """Optimizer steps that are timed."""
 
 
-def seconds_each(bench: Bench, trials: Sequence[Trial]) -> float:
-    """About how long a trial takes on the device of `bench`, by the one of median flops.
+def seconds_each(trainer: Trainer, trials: Sequence[Trial]) -> float:
+    """About how long a trial takes on the device of `trainer`, by the one of median flops.
 
     Raises:
         DataError: the data is missing or broken, or does not fit the net.
@@ -28,17 +28,17 @@ def seconds_each(bench: Bench, trials: Sequence[Trial]) -> float:
     """
     median = sorted(trials, key=lambda trial: trial.flops)[len(trials) // 2]
     network = network_of(median.net)
-    bench.data(network)  # read once in a worker's life, so not a part of the trial
+    trainer.data(network)  # read once in a worker's life, so not a part of the trial
     started = time.perf_counter()
-    plan = bench.plan(network, median.seed)
+    plan = trainer.plan(network, median.seed)
     compiling = time.perf_counter() - started
     steps = min(_STEPS, plan.steps_per_epoch)
-    bench.time(plan, 1)  # what happens once only
-    first, more = bench.time(plan, 1), bench.time(plan, 1 + steps)
+    trainer.time(plan, 1)  # what happens once only
+    first, more = trainer.time(plan, 1), trainer.time(plan, 1 + steps)
     step = max(more - first, 0.0) / steps
     validating = len(plan.data.val or ()) / plan.recipe.batch * step / 3  # no backward pass
     epoch = plan.steps_per_epoch * step + validating
     del plan
-    if bench.device.type == "cuda":
+    if trainer.device.type == "cuda":
         torch.cuda.empty_cache()
-    return compiling + bench.recipe.epochs * epoch
+    return compiling + trainer.recipe.epochs * epoch

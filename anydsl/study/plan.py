@@ -63,32 +63,12 @@ class Portion(Record):
 
     Attributes:
         designs: how many are drawn.
-        work: multiply-adds of training them, None where the number of pictures is not known.
+        flops: of one picture, over its designs.
     """
 
     group: Group
     designs: int
     flops: Spread
-    params: Spread
-    acts: Spread
-    work: int | None
-
-
-class Summary(Record):
-    """What a study comes to.
-
-    Attributes:
-        trials: all of them, a design in two groups counted twice.
-        jobs: those that are trained.
-        work: multiply-adds of all training, None where the number of pictures is not known.
-        seconds: how long that takes at the speed that was given.
-    """
-
-    portions: tuple[Portion, ...]
-    trials: int
-    jobs: int
-    work: int | None
-    seconds: float | None
 
 
 class Plan(Record):
@@ -159,25 +139,12 @@ class Plan(Record):
             return None
         return PASSES * self.recipe.epochs * pictures * sum(trial.flops for trial in trials)
 
-    def summary(self, speed: float | None = None, pictures: int | None = None) -> Summary:
-        """What the study comes to.
-
-        Args:
-            speed: multiply-adds of training a second, all workers together.
-            pictures: that one epoch trains on, if that is known better.
-        """
-        jobs = self.jobs
-        work = self.work(jobs, pictures)
-        portions = tuple(self._portion(group, pictures) for group in self.groups)
-        seconds = work / speed if work is not None and speed else None
-        return Summary(portions, len(self.trials), len(jobs), work, seconds)
-
-    def _portion(self, group: Group, pictures: int | None) -> Portion:
-        own = [trial for trial in self.trials if trial.group == group.name]
-        flops, params, acts = (
-            _spread([getattr(trial, name) for trial in own]) for name in ("flops", "params", "acts")
-        )
-        return Portion(group, self.samples, flops, params, acts, self.work(own, pictures))
+    def portions(self) -> tuple[Portion, ...]:
+        """What each group comes to, in the order of the study."""
+        flops: dict[str, list[int]] = {}
+        for trial in self.trials:
+            flops.setdefault(trial.group, []).append(trial.flops)
+        return tuple(Portion(g, self.samples, _spread(flops[g.name])) for g in self.groups)
 
 
 def plan_of(study: Study, module: Module) -> Plan:

@@ -11,10 +11,11 @@ import torch
 from anydsl.design.expansion import write_recipe
 from anydsl.errors import UsageError
 from anydsl.language.record import Record
-from anydsl.study.bench import Bench, network_of
 from anydsl.study.estimate import seconds_each
 from anydsl.study.runner import Work
 from anydsl.study.store import FILE, Store
+from anydsl.study.texts import network_of
+from anydsl.study.trainer import Trainer
 from anydsl.study.watching import duration
 from anydsl.training.devices import device_of
 from anydsl.training.runs.environment import environment
@@ -97,25 +98,25 @@ def prepare_study(
     torch.set_num_threads(threads)
     if data is not None and os.path.isdir(data):
         data = os.path.abspath(data)  # a report may be made elsewhere
-    bench = Bench(plan.recipe, device, data)
-    pictures = [bench.data(network_of(trial.net)) for trial in _first_of_each(plan)]
+    trainer = Trainer(plan.recipe, device, data)
+    pictures = [trainer.data(network_of(trial.net)) for trial in _first_of_each(plan)]
     left = _left(plan, folder)
     return Prepared(
         folder=folder,
         text=text,
         facts={
-            "recipe": f"anynet 1\n\n{write_recipe(bench.recipe)}",
+            "recipe": f"anynet 1\n\n{write_recipe(trainer.recipe)}",
             "data": jsonable(pictures[0].identity()),
-            "threads": threads if bench.device.type == "cpu" else None,
+            "threads": threads if trainer.device.type == "cpu" else None,
         },
         environment={
-            "environment": environment(bench.device),
+            "environment": environment(trainer.device),
             "override": data,
         },
         work=Work(folder, threads=threads, data=data),
         devices=_devices(device, workers, threads),
         left=len(left),
-        each=seconds_each(bench, left) if left else None,
+        each=seconds_each(trainer, left) if left else None,
         pictures=len(pictures[0].train),
         notes=tuple(sorted({data.note for data in pictures if data.note})),
     )
@@ -123,14 +124,14 @@ def prepare_study(
 
 def plan_values(plan: Plan, prepared: Prepared) -> dict[str, Any]:
     """Return what is to be done as JSON."""
-    summary = plan.summary(pictures=prepared.pictures)
+    jobs = plan.jobs
     return {
         "study": plan.study,
         "out": str(prepared.folder),
         "groups": group_rows(plan),
-        "trials": summary.jobs,
+        "trials": len(jobs),
         "left": prepared.left,
-        "work": summary.work,
+        "work": plan.work(jobs, prepared.pictures),
         "workers": len(prepared.devices),
         "device": prepared.devices[0],
         "seconds_each": prepared.each,
@@ -140,22 +141,23 @@ def plan_values(plan: Plan, prepared: Prepared) -> dict[str, Any]:
 
 def plan_lines(plan: Plan, prepared: Prepared) -> list[str]:
     """Return what is to be done for people, without the groups."""
-    summary = plan.summary(pictures=prepared.pictures)
+    trials, jobs = len(plan.trials), plan.jobs
+    work = plan.work(jobs, prepared.pictures)
     kind = prepared.devices[0].partition(":")[0]
-    shared = summary.trials - summary.jobs
+    shared = trials - len(jobs)
     lines = [
-        f"study   {plan.study}: {summary.trials:,} trials of {plan.recipe.epochs:,} "
+        f"study   {plan.study}: {trials:,} trials of {plan.recipe.epochs:,} "
         f"epoch{'s' * (plan.recipe.epochs != 1)}",
         *([f"        {shared:,} are the same as others and trained once"] if shared else []),
-        *([f"        {summary.jobs - prepared.left:,} are over"] * (prepared.left < summary.jobs)),
+        *([f"        {len(jobs) - prepared.left:,} are over"] * (prepared.left < len(jobs))),
         *(f"        {note}" for note in prepared.notes),
     ]
     if plan.samples < plan.asked:
         lines.append(
             f"        the budget holds {plan.samples:,} of {plan.asked:,} designs of each group"
         )
-    if summary.work is not None:
-        lines.append(f"work    {summary.work:.2g} multiply-adds of training")
+    if work is not None:
+        lines.append(f"work    {work:.2g} multiply-adds of training")
     workers = len(prepared.devices)
     lines.append(f"where   {workers} worker{'s' * (workers != 1)} on {kind}")
     if prepared.each is not None and prepared.seconds is not None:
@@ -173,7 +175,7 @@ def group_rows(plan: Plan) -> list[dict[str, Any]]:
             "median": portion.flops.median,
             "most": portion.flops.high,
         }
-        for portion in plan.summary().portions
+        for portion in plan.portions()
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from anydsl.language.record import Record
 
-PENDING, RUNNING, DONE, FAILED = STATUSES = ("pending", "running", "done", "failed")
+DONE, FAILED = "done", "failed"
 
 
 class Claim(Record):

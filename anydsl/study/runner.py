@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from anydsl.study.store import Store
 
-TRAINING = "anydsl.study.bench:trainer"
+TRAINING = "anydsl.study.trainer:training"
 """What a trial is by default: a net is trained."""
 
 

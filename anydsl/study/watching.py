@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from typing import TYPE_CHECKING, Any, Self
+
+from anydsl.training.saying import Speaker, live, write_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 COLUMNS = ("group", "done", "running", "failed", "diverged", "best", "mean")
 
 
-class Watcher:
+class Watcher(Speaker):
     """Says nothing; what `--quiet` gives. Others say more."""
 
     every = 1.0
@@ -24,20 +24,6 @@ class Watcher:
 
     def show(self, tallies: Sequence[Tally], left: float | None) -> None:
         """How far the study is; the last tally is the whole, `left` the seconds to come."""
-
-    def note(self, text: str) -> None:
-        """Something the reader should know."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the terminal as it was."""
 
 
 class Lines(Watcher):
@@ -60,8 +46,7 @@ class Lines(Watcher):
 
     def note(self, text: str) -> None:
         """Write a line."""
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
+        write_line(text)
 
 
 class Live(Watcher):
@@ -107,8 +92,7 @@ def watcher_for(*, quiet: bool) -> Watcher:
     """What suits standard error: `Live` on a terminal, `Lines` elsewhere and under NO_COLOR."""
     if quiet:
         return Watcher()
-    live = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    return Live() if live and os.environ.get("TERM") != "dumb" else Lines()
+    return Live() if live() else Lines()
 
 
 def cells(tally: Tally) -> dict[str, str]:

@@ -13,8 +13,8 @@ _MOST = 2**31 - 1
 def reuse_memory() -> None:
     """Have glibc keep what large tensors leave, for those of the next step.
 
-    It would take pages of more than 32 MiB from the system anew each time and give them back; on a
-    CPU a step of RegNetX-32 then spends a quarter of its time on page faults. Other C libraries are
+    It would take blocks of more than 32 MiB from the system anew each time and give them back, and
+    the steps of a net with large pictures would wait for page faults. Other C libraries are
     left alone. What the process once held stays with it until it ends, so nothing is done where a
     limit is set on its memory, which blocks of many sizes would then use up.
     """

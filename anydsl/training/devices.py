@@ -73,7 +73,7 @@ def precision_of(device: torch.device, flops: int) -> str:
 def _computes_bf16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 faster than single precision.
 
-    Processors with AVX512-BF16 alone don't: they measured half the speed.
+    Processors with AVX512-BF16 alone may be slower in it: `python bench/run.py training` says.
     """
     match device.type:
         case "cuda":

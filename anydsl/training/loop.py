@@ -51,7 +51,7 @@ class Callbacks(Record):
     interruption: Interruption = Interruption()
 
 
-def fit(plan: Plan, state: State, callbacks: Callbacks = Callbacks()) -> None:  # noqa: B008 - frozen
+def fit(plan: Plan, state: State, callbacks: Callbacks = Callbacks()) -> None:
     """Train `state` from where it stands to the recipe's last epoch.
 
     Many nets are trained without a folder for each by nothing but this, inside of `tuned`:

@@ -145,7 +145,7 @@ def plan_of(
     compiled: bool = False,
     deterministic: bool = False,
     download: bool = False,
-    reading: Reading = Reading(),  # noqa: B008 - it is frozen
+    reading: Reading = Reading(),
 ) -> Plan:
     """Read the data, check that it fits the net, and compile the net.
 

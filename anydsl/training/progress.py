@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING, Any, Self
+
+from anydsl.training.saying import Speaker, live, write_line
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from anydsl.training.state import Epoch
 
 
-class Progress:
+class Progress(Speaker):
     """Says nothing; what `--quiet` gives. Others say more."""
 
     def begin(self, epochs: int, steps: int, epoch: int) -> None:
@@ -26,20 +26,6 @@ class Progress:
 
     def epoch(self, row: Epoch) -> None:
         """An epoch is over."""
-
-    def note(self, text: str) -> None:
-        """Something the reader should know."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the terminal as it was."""
 
 
 class Lines(Progress):
@@ -58,8 +44,7 @@ class Lines(Progress):
 
     def note(self, text: str) -> None:
         """Write a line."""
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
+        write_line(text)
 
 
 class Bar(Progress):
@@ -126,8 +111,7 @@ def progress_for(*, quiet: bool) -> Progress:
     """What suits standard error: `Bar` on a terminal, `Lines` elsewhere and under NO_COLOR."""
     if quiet:
         return Progress()
-    live = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    return Bar() if live and os.environ.get("TERM") != "dumb" else Lines()
+    return Bar() if live() else Lines()
 
 
 def described(row: Epoch, epochs: int) -> str:

@@ -18,8 +18,8 @@ import torch
 
 from anydsl.cli import main
 from anydsl.errors import RunError, UsageError
+from anydsl.study.errors_on_test import errors_on_test
 from anydsl.study.store import Store
-from anydsl.study.testing import errors_on_test
 
 STUDY = """anynet 1
 
@@ -126,7 +126,7 @@ def test_a_study_from_plan_to_end(capsys: pytest.CaptureFixture[str]) -> None:
         (["--resume"], 2, "--resume: studies/tiny holds no study"),
         (["--workers", "0"], 2, "a whole number from 1 on"),
         (["--device", "tpu"], 2, "not on this machine"),
-        (["--data", "nowhere"], 2, "--data nowhere: neither"),
+        (["--data", "nowhere"], 2, "error: nowhere: neither"),
         (["--data", "fashion_mnist"], 1, "fashion_mnist"),
         (["--out", "."], 1, "is not empty and holds no study"),
     ],

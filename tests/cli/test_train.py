@@ -174,7 +174,7 @@ def test_a_dry_run_prints_the_plan_and_leaves_nothing(capsys: pytest.CaptureFixt
         ("s.anynet --precision fp16", 2, "--precision fp16: one of auto, fp32, bf16"),
         ("s.anynet --seed -1", 2, "--seed -1: must be between 0"),
         ("s.anynet --device abacus", 2, "--device abacus: not on this machine"),
-        ("s.anynet --data nothing", 2, "--data nothing: neither a data set, a folder nor a file"),
+        ("s.anynet --data nothing", 2, "error: nothing: neither a data set, a folder nor a file"),
         ("s.anynet --data fashion_mnist", 1, "--download"),
         ("s.anynet --set lr=1", 2, "there is no `lr`"),
         ("s.anynet --set data=digits(resize=16x16)", 1, "set `data = digits(resize = 8x8)`"),

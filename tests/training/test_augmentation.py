@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 import torch
 from torch.nn import functional
+from torchvision.transforms import v2
 
 from anydsl.design.augmentation import (
     AUGMENTS,
@@ -25,8 +26,6 @@ from anydsl.training.feeding.augmentation.chain import Augmentation, share
 from anydsl.training.feeding.augmentation.change import Frame
 from anydsl.training.feeding.augmentation.mixing import foremost, neighbours
 from anydsl.training.feeding.augmentation.randaugment import OPERATIONS
-
-v2 = pytest.importorskip("torchvision.transforms.v2")
 
 CPU = torch.device("cpu")
 SHAPES = ((3, 32, 32), (1, 8, 8), (3, 28, 20), (1, 2, 5))

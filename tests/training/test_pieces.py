@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 
 import pytest
@@ -18,6 +19,7 @@ from anydsl.training.feeding.pictures import Pictures
 from anydsl.training.optimization.averaging import Average
 from anydsl.training.optimization.optimizers import optimizer_of
 from anydsl.training.ranks import join
+from anydsl.training.runs.environment import environment
 from anydsl.training.runs.jsonable import jsonable
 from anydsl.training.runs.settings import flat
 from anydsl.training.seeds import derive
@@ -128,3 +130,10 @@ def test_lists_of_calls_as_json_and_as_one_name_for_loggers() -> None:
         "mixup(alpha = 0.2)",
     ]
     assert flat({"epochs": [1, 2]}) == {"epochs": [1, 2]}
+
+
+def test_runs_of_one_second_are_told_apart_by_when_they_began() -> None:
+    began = [str(environment(CPU)["started"])]
+    time.sleep(0.002)
+    began.append(str(environment(CPU)["started"]))
+    assert began[0] < began[1]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from anydsl.blocks.measurement import measure
-from anydsl.design.modules import Library
-from anydsl.design.resolving import resolve
 from anydsl.drawing.content.figure import figure
 from anydsl.drawing.layout.page import page
 from anydsl.drawing.writers.svg import svg
 from anydsl.errors import AnydslError
 from anydsl.language.record import Record
 from anydsl.study.keeping import BEST
+from anydsl.study.texts import network_of
 
 if TYPE_CHECKING:
     from anydsl.study.report.population import Design, Population
@@ -95,12 +94,7 @@ def _named(design: Design, rank: int, width: int, groups: tuple[str, ...]) -> Na
 def _drawn(text: str) -> tuple[str, str] | None:
     """The name and the drawing of a text's net; None where there is none: a report goes on."""
     try:
-        module = Library().text(text, "a trial")
-        blocks = module.declared("net")
-        found = resolve(module, blocks[-1])[0] if blocks else None
-        if found is None:
-            return None
-        network = found.network
+        network = network_of(text)
         return network.name, svg(page(figure(network, measure(network))), network.name)
     except AnydslError:
         return None

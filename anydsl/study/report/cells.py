@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from anydsl.study.report.plots.distributions import pooled
 from anydsl.study.report.plots.factorial import worths
 from anydsl.study.report.wording import count, listed, percent
 from anydsl.study.statistics.edf import Edf, edf
+from anydsl.study.statistics.factorial import combinations_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ def _cells(population: Population, findings: Findings) -> dict[str, Any]:
     """Means as a table: one half of the principles downwards, the other half across."""
     principles = population.factorial
     half = len(principles) // 2
-    down, across = _subsets(principles[:half]), _subsets(principles[half:])
+    down, across = combinations_of(principles[:half]), combinations_of(principles[half:])
     standings = {population.broken(name): findings.standings[name] for name in population.groups}
     means = [s.mean.value for s in standings.values() if s.mean is not None]
     low, high = (min(means), max(means)) if means else (0.0, 0.0)
@@ -95,14 +95,6 @@ def _head(broken: Broken, of: Sequence[str]) -> str:
     if broken:
         return f"breaks {listed(p for p in of if p in broken)}"
     return f"keeps {listed(of)}" if of else ""
-
-
-def _subsets(letters: Sequence[str]) -> list[Broken]:
-    return [
-        frozenset(chosen)
-        for size in range(len(letters) + 1)
-        for chosen in combinations(letters, size)
-    ]
 
 
 def _between(share: float) -> str:

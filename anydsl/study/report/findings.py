@@ -10,7 +10,7 @@ import numpy as np
 from anydsl.language.record import Record
 from anydsl.study.statistics.comparison import compare, mean_interval
 from anydsl.study.statistics.edf import edf, matched_weights
-from anydsl.study.statistics.factorial import analyse
+from anydsl.study.statistics.factorial import analyse, combinations_of
 from anydsl.study.statistics.likely import likely_best
 
 if TYPE_CHECKING:
@@ -188,15 +188,14 @@ def _analysis(population: Population) -> tuple[Analysis | None, tuple[Broken, ..
     principles = population.factorial
     if not principles:
         return None, ()
-    every = [
-        frozenset(broken)
-        for size in range(len(principles) + 1)
-        for broken in combinations(principles, size)
-    ]
     errors = population.aligned if population.paired else population.errors
     cells = {population.broken(name): errors(name) for name in population.groups}
     empty = np.array([], dtype=np.float64)
-    missing = tuple(cell for cell in every if np.isfinite(cells.get(cell, empty)).sum() < _FEWEST)
+    missing = tuple(
+        cell
+        for cell in combinations_of(principles)
+        if np.isfinite(cells.get(cell, empty)).sum() < _FEWEST
+    )
     if missing:
         return None, missing
     if population.paired and np.isfinite(np.stack(list(cells.values()))).all(0).sum() < _FEWEST:

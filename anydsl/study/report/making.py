@@ -66,9 +66,9 @@ def report(
         RunError: the database is damaged, or of another version.
     """
     out = out if out is not None else folder / "report.html"
+    population = _read(folder)
     if not out.parent.is_dir():
         raise UsageError(f"can't write {out}: there is no folder {out.parent}")
-    population = _read(folder)
     named = best_of(population)
     untested = "it was not asked for."
     if test:
@@ -107,7 +107,7 @@ def _test(
     unread = [row.id for row in rows if row.test_error is None]
     if not unread:
         return False, ""
-    from anydsl.study.testing import errors_on_test
+    from anydsl.study.errors_on_test import errors_on_test
 
     try:
         store = Store(folder)

@@ -78,16 +78,6 @@ def edf(errors: ArrayLike, weights: ArrayLike | None = None) -> Edf:
     return Edf(found[order], given[order])
 
 
-def area_between(one: Edf, other: Edf) -> float:
-    """The signed area ∫ F_one(e) - F_other(e) de: how much lower the errors of `one` are.
-
-    It equals the difference of the means, mean(other) - mean(one).
-    """
-    places = np.union1d(one.errors, other.errors)
-    heights = one.at(places[1:]) - other.at(places[1:])
-    return float(heights @ np.diff(places))
-
-
 def matched_weights(complexities: list[ArrayLike], bins: int = 10) -> list[Numbers]:
     """Weights under which groups of networks have one distribution of complexity.
 

@@ -73,6 +73,15 @@ class Analysis(Record):
     cells: dict[Broken, float]
 
 
+def combinations_of(principles: Sequence[str]) -> list[Broken]:
+    """All combinations of broken principles, 2^n of n, those of fewer first."""
+    return [
+        frozenset(broken)
+        for size in range(len(principles) + 1)
+        for broken in combinations(principles, size)
+    ]
+
+
 def shapley(values: Mapping[Broken, ArrayLike], players: Sequence[str]) -> dict[str, Numbers]:
     """Exact Shapley values (Shapley 1953) of a game given by the value of each coalition.
 
@@ -192,11 +201,10 @@ def _arrays(
     cells: Mapping[Broken, ArrayLike], principles: Sequence[str], paired: bool
 ) -> dict[Broken, Numbers]:
     arrays: dict[Broken, Numbers] = {}
-    for size in range(len(principles) + 1):
-        for broken in map(frozenset, combinations(principles, size)):
-            if broken not in cells:
-                raise ValueError(f"the cell that breaks {''.join(sorted(broken))} is missing")
-            arrays[broken] = np.asarray(cells[broken], dtype=np.float64)
+    for broken in combinations_of(principles):
+        if broken not in cells:
+            raise ValueError(f"the cell that breaks {''.join(sorted(broken))} is missing")
+        arrays[broken] = np.asarray(cells[broken], dtype=np.float64)
     if paired:
         whole = np.isfinite(np.stack(list(arrays.values()))).all(axis=0)
         arrays = {broken: cell[whole] for broken, cell in arrays.items()}

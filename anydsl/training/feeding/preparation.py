@@ -71,7 +71,7 @@ def prepare(
     device: torch.device,
     *,
     download: bool = False,
-    reading: Reading = Reading(),  # noqa: B008 - it is frozen
+    reading: Reading = Reading(),
 ) -> Data:
     """Find the training pictures, hold the validation split out and put both on `device`.
 
@@ -112,7 +112,7 @@ def test_pictures(
     opened: Opened,
     fit: Fit,
     device: torch.device,
-    reading: Reading = Reading(),  # noqa: B008
+    reading: Reading = Reading(),
 ) -> Pictures:
     """Return the test pictures of `opened` as `fit` wants them, on `device` where they fit there.
 

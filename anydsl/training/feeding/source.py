@@ -98,16 +98,14 @@ def locate(dataset: Dataset, override: str | None = None) -> Source:
         return Source(name, dataset.replace(path=str(root)), root)
     kept: dict[str, Any] = {"resize": dataset.resize, "augment": dataset.augment}
     if override in DATASETS and issubclass(DATASETS[override], Own):
-        raise UsageError(
-            f"--data {override}: give the folder or file itself, as in `--data my/pictures`"
-        )
+        raise UsageError(f"{override}: give the folder or file itself, such as `my/pictures`")
     if override in DATASETS:
         return Source(override, DATASETS[override](**kept), default_root())
     root = _absolute(override)
     if not root.exists():
         near = get_close_matches(override, DATASETS, 1)
         hint = f"; did you mean `{near[0]}`?" if near else f" ({', '.join(DATASETS)})"
-        raise UsageError(f"--data {override}: neither a data set, a folder nor a file{hint}")
+        raise UsageError(f"{override}: neither a data set, a folder nor a file{hint}")
     for candidate in (name, *_names()):
         if _reader(candidate).holds(root):
             kind = DATASETS[candidate]

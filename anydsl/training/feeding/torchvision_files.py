@@ -83,8 +83,8 @@ class TorchvisionFiles(Record):
         del dataset, channels  # the files decide both
         if not self.holds(root):
             raise DataError(
-                f"{self.name} is not in {root}: add `--download` to fetch it "
-                f"({self.megabytes} MB), as in `anydsl train SPEC --download`; or put "
+                f"{self.name} is not in {root}: `anydsl data {self.name} --download` fetches it "
+                f"({self.megabytes} MB); or put "
                 f"{self._where(root)}; or name the folder that has it with `--data PATH`"
             )
         train = self._read(root, True)
@@ -119,7 +119,7 @@ class TorchvisionFiles(Record):
             # Whatever a truncated or foreign file makes torchvision raise, it is the file's fault.
             raise DataError(
                 f"the files of {self.name} in {root / self.folder} are broken "
-                f"({_first_line(error)}): delete them and add `--download`"
+                f"({_first_line(error)}): delete them, then `anydsl data {self.name} --download`"
             ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, final
 
 from anydsl.training.runs.events import EventsFile, recorded_steps
@@ -21,8 +22,7 @@ def logger() -> TensorBoard:
     Raises:
         ImportError: TensorBoard is not installed.
     """
-    import tensorboard  # noqa: F401 # pyright: ignore[reportUnusedImport, reportMissingTypeStubs]
-
+    import_module("tensorboard")
     return TensorBoard()
 
 

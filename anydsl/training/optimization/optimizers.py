@@ -32,7 +32,7 @@ def optimizer_of(recipe: Recipe, module: nn.Module) -> torch.optim.Optimizer:
 
 
 def _fusable(module: nn.Module) -> bool:
-    """Whether torch updates all weights of `module` at once: on a CPU in a quarter of the time.
+    """Whether torch updates all weights of `module` at once: which is quicker.
 
     Its loops go through memory and look at no strides, so a gradient must lie as its weight does.
     Autograd sees to that, and so does `recall` for what the optimizer remembers.
@@ -54,17 +54,9 @@ def _made(
                 nesterov=settings.nesterov,
                 fused=fused,
             )
-        case Adam():
-            return torch.optim.Adam(
-                parameters,
-                lr=lr,
-                betas=_betas(settings),
-                eps=float(settings.eps),
-                weight_decay=weight_decay,
-                fused=fused,
-            )
-        case AdamW():
-            return torch.optim.AdamW(
+        case Adam() | AdamW():
+            made = torch.optim.AdamW if isinstance(settings, AdamW) else torch.optim.Adam
+            return made(
                 parameters,
                 lr=lr,
                 betas=_betas(settings),

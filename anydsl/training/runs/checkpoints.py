@@ -21,7 +21,7 @@ from safetensors.torch import save
 from anydsl.errors import UnwritableError, WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
 _KEY = "anydsl"
@@ -45,18 +45,8 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         UnwritableError: the disk is full or the folder can't be written; the old file is untouched.
     """
-    temporary = _temporary(path)
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise UnwritableError(f"{path} can't be written: {error.strerror or error}") from error
+    with _replacing(path) as temporary:
+        _fill(temporary, content)
 
 
 def name_also(path: Path, other: Path) -> None:
@@ -67,25 +57,39 @@ def name_also(path: Path, other: Path) -> None:
     Raises:
         UnwritableError: the folder can't be written; `other` names what it did.
     """
-    temporary = _temporary(other)
-    try:
+    with _replacing(other) as temporary:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()  # of a killed process that had our number
-        os.link(path, temporary)
-    except OSError:
         try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise UnwritableError(f"{other} can't be written: {error.strerror or error}") from error
-        write_whole(other, content)
-        return
+            os.link(path, temporary)
+        except OSError:
+            _fill(temporary, path.read_bytes())
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Generator[Path]:
+    """Give the name of a temporary file beside `path`, which then takes the place of `path`.
+
+    Raises:
+        UnwritableError: something went wrong; `path` is what it was.
+    """
+    temporary = _temporary(path)
     try:
-        os.replace(temporary, other)
-        _sync_folder(other.parent)
+        yield temporary
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise UnwritableError(f"{other} can't be written: {error.strerror or error}") from error
+        raise UnwritableError(f"{path} can't be written: {error.strerror or error}") from error
+
+
+def _fill(file: Path, content: bytes) -> None:
+    """Write a file and force it to the disk."""
+    with open(file, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def remove_leftovers(folder: Path) -> None:

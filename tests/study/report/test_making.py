@@ -233,7 +233,7 @@ def test_the_test_split_is_read_for_those_named(tmp_path: Path, monkeypatch) -> 
         for trial in trials:
             store.record_test(trial, 0.4567)
 
-    monkeypatch.setattr("anydsl.study.testing.errors_on_test", errors_on_test)
+    monkeypatch.setattr("anydsl.study.errors_on_test.errors_on_test", errors_on_test)
     store = plant(tmp_path / "s", {"A": [0.1, 0.2, 0.3], "B": [0.4, 0.5, None]})
     with store.database.transaction():
         store.database.change("UPDATE trials SET weights = 1 WHERE id IN ('A0.0', 'B0.0')")
@@ -273,8 +273,9 @@ def test_json(tmp_path: Path, capsys) -> None:
 
 
 def test_wrong_use(tmp_path: Path, capsys) -> None:
-    assert main(["report", str(tmp_path)]) == 2
-    assert "holds no study: it has no study.db" in capsys.readouterr().err
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        assert main(["report", str(folder)]) == 2
+        assert f"{folder} holds no study: it has no study.db" in capsys.readouterr().err
     plant(tmp_path / "s", {"A": [0.1]}).close()
     assert main(["report", str(tmp_path / "s"), "-o", "there.pdf"]) == 2
     assert main(["report", str(tmp_path / "s"), "-o", str(tmp_path / "no" / "x.html")]) == 2

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.distributions.empirical_distribution import ECDF
 
-from anydsl.study.statistics.edf import area_between, edf, matched_weights
+from anydsl.study.statistics.edf import Edf, edf, matched_weights
+
+
+def area_between(one: Edf, other: Edf) -> float:
+    """∫ F_one(e) - F_other(e) de."""
+    places = np.union1d(one.errors, other.errors)
+    return float((one.at(places[1:]) - other.at(places[1:])) @ np.diff(places))
+
 
 errors = st.lists(st.integers(0, 20).map(lambda n: n / 20), min_size=1, max_size=30)
 

@@ -16,14 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, final
 import torch
 
 from anydsl.blocks.measurement import measure
-from anydsl.design.modules import Library
-from anydsl.design.recipe import Recipe
-from anydsl.design.recipes import resolve_recipe
-from anydsl.design.resolving import resolve
-from anydsl.errors import DataError, DivergedError, RunError
+from anydsl.errors import DataError, DivergedError
 from anydsl.lowering.compiler import compile_network
 from anydsl.study.rows import Outcome
 from anydsl.study.runner import Done
+from anydsl.study.texts import network_of, recipe_of
 from anydsl.training.devices import WORTH, device_name, device_of, precision_of, tuned
 from anydsl.training.evaluation import evaluate
 from anydsl.training.failures import explained
@@ -40,13 +37,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from anydsl.design.network import Network
+    from anydsl.design.recipe import Recipe
     from anydsl.study.rows import Claim
     from anydsl.study.runner import Work
     from anydsl.training.feeding.pictures import Pictures
 
 
 @final
-class Bench:
+class Trainer:
     """What a process needs to train the nets of a study: one device, and the pictures on it.
 
     Attributes:
@@ -126,8 +124,8 @@ class Bench:
         self._fit(short, State(short.module, short.recipe, short.steps_per_epoch))
         return time.perf_counter() - started
 
-    def test_error(self, network: Network, seed: int, weights: Path | None) -> float:
-        """1 - top-1 accuracy on the test split; without weights the net is trained anew.
+    def test_error(self, network: Network, seed: int, weights: Path) -> float:
+        """1 - top-1 accuracy on the test split of a net with the weights in that file.
 
         Raises:
             DataError: the test pictures are broken.
@@ -135,10 +133,7 @@ class Bench:
         """
         plan = self.plan(network, seed)
         state = State(plan.module, plan.recipe, plan.steps_per_epoch)
-        if weights is None:
-            self._fit(plan, state)
-        else:
-            state.evaluated.load_state_dict(read(weights)[0])
+        state.evaluated.load_state_dict(read(weights)[0])
         key = id(plan.data)
         if key not in self._tests:
             self._tests[key] = plan.data.test()
@@ -158,39 +153,11 @@ class Bench:
         return True
 
 
-def trainer(work: Work, facts: Mapping[str, Any]) -> Callable[[Claim], Done]:
+def training(work: Work, facts: Mapping[str, Any]) -> Callable[[Claim], Done]:
     """The function that trains a trial's net, for a worker."""
     torch.set_num_threads(work.threads)
-    bench = Bench(recipe_of(facts["recipe"]), work.device, work.data)
-    return lambda claim: bench.train(network_of(claim.net), claim.seed)
-
-
-def network_of(text: str) -> Network:
-    """The net of a trial's text.
-
-    Raises:
-        RunError: the text is damaged.
-    """
-    module = Library().text(text, "a trial")
-    blocks = module.declared("net")
-    found = resolve(module, blocks[-1])[0] if blocks else None
-    if found is None:
-        raise RunError("the text of a trial is damaged: it holds no net")
-    return found.network
-
-
-def recipe_of(text: str) -> Recipe:
-    """The recipe of a study's text.
-
-    Raises:
-        RunError: the text is damaged.
-    """
-    module = Library().text(text, "a study")
-    blocks = module.declared("recipe")
-    found = resolve_recipe(module, blocks[-1])[0] if blocks else None
-    if found is None:
-        raise RunError("the recipe of the study is damaged")
-    return found
+    trainer = Trainer(recipe_of(facts["recipe"]), work.device, work.data)
+    return lambda claim: trainer.train(network_of(claim.net), claim.seed)
 
 
 def _outcome(plan: Plan, state: State, *, finite: bool) -> Outcome:

@@ -12,7 +12,10 @@ import torch
 from anydsl.design.network import Network
 from anydsl.design.recipe import SGD, Digits, Recipe
 from anydsl.errors import DataError, RunError
-from anydsl.study.bench import Bench, network_of, recipe_of
+from anydsl.study.texts import network_of, recipe_of
+from anydsl.study.trainer import Trainer
+from anydsl.training.evaluation import evaluate
+from anydsl.training.runs.checkpoints import read
 from anydsl.training.train import train
 
 NET = """anynet 1
@@ -42,7 +45,7 @@ def net() -> Network:
 
 def test_the_outcome_is_that_of_train(net: Network, tmp_path: Path) -> None:
     """Under the recipe's own seed a trial is what `anydsl train` does, to the last bit."""
-    outcome = Bench(RECIPE, "cpu").train(net, RECIPE.seed).outcome
+    outcome = Trainer(RECIPE, "cpu").train(net, RECIPE.seed).outcome
     assert 0 < outcome.error < 0.9
     result = train(net, RECIPE, device="cpu", out=tmp_path / "run", quiet=True)
     assert outcome.train_loss == result.train_loss
@@ -53,25 +56,25 @@ def test_the_outcome_is_that_of_train(net: Network, tmp_path: Path) -> None:
 
 
 def test_seeds_matter_and_nothing_else_does(net: Network) -> None:
-    bench = Bench(RECIPE, "cpu")
-    first, other, again = (bench.train(net, seed).outcome for seed in (1, 2, 1))
+    trainer = Trainer(RECIPE, "cpu")
+    first, other, again = (trainer.train(net, seed).outcome for seed in (1, 2, 1))
     assert first.curve == again.curve
     assert first.curve != other.curve
 
 
 def test_what_is_held_out_is_one_thing_for_all(net: Network) -> None:
-    bench = Bench(RECIPE, "cpu")
-    one, two = (bench.plan(net, seed).data.val for seed in (1, 2))
+    trainer = Trainer(RECIPE, "cpu")
+    one, two = (trainer.plan(net, seed).data.val for seed in (1, 2))
     assert one is not None
     assert one is two
-    other = Bench(RECIPE.replace(seed=1), "cpu").plan(net, 1).data.val
+    other = Trainer(RECIPE.replace(seed=1), "cpu").plan(net, 1).data.val
     assert other is not None
     assert not one.images.equal(other.images)
 
 
 def test_divergence_is_chance(net: Network) -> None:
     steep = RECIPE.replace(optimizer=SGD(lr=10**30))
-    done = Bench(steep, "cpu").train(net, 0)
+    done = Trainer(steep, "cpu").train(net, 0)
     assert done.outcome.diverged
     assert done.outcome.error == 0.9
     assert done.outcome.train_loss is None
@@ -80,24 +83,30 @@ def test_divergence_is_chance(net: Network) -> None:
 
 @pytest.mark.parametrize("ema", [0, Fraction(9, 10)])
 def test_weights_are_those_that_were_judged(net: Network, tmp_path: Path, ema) -> None:
-    bench = Bench(RECIPE.replace(ema=ema), "cpu")
-    done = bench.train(net, 1)
+    trainer = Trainer(RECIPE.replace(ema=ema), "cpu")
+    done = trainer.train(net, 1)
     assert done.save is not None
     file = tmp_path / "weights" / "x.safetensors"
     done.save(file)
-    trained = bench.test_error(net, 1, None)
-    assert bench.test_error(net, 1, file) == trained
-    assert 0 <= trained < 0.9
+    plan = trainer.plan(net, 2)  # another seed: nothing but the file can bring the weights
+    assert plan.data.val is not None
+    plan.module.load_state_dict(read(file)[0])
+    for pictures, error in (
+        (plan.data.val, done.outcome.error),
+        (plan.data.test(), trainer.test_error(net, 2, file)),
+    ):
+        scores = evaluate(plan.module, pictures, plan.batches, plan.recipe.precision)
+        assert 1 - scores.top1 == pytest.approx(error)
 
 
 def test_pictures_must_be_held_out(net: Network) -> None:
     with pytest.raises(DataError, match="set `validation` in its recipe"):
-        Bench(RECIPE.replace(validation=0), "cpu").train(net, 0)
+        Trainer(RECIPE.replace(validation=0), "cpu").train(net, 0)
 
 
 def test_the_pictures_must_fit(net: Network) -> None:
     with pytest.raises(DataError, match="16x16"):
-        Bench(RECIPE.replace(data=Digits(resize=(16, 16))), "cpu").train(net, 0)
+        Trainer(RECIPE.replace(data=Digits(resize=(16, 16))), "cpu").train(net, 0)
 
 
 def test_damaged_texts() -> None:

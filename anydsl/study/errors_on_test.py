@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anydsl.errors import RunError
-from anydsl.study.bench import Bench, network_of, recipe_of
 from anydsl.study.keeping import weights_of
+from anydsl.study.texts import network_of, recipe_of
+from anydsl.study.trainer import Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,17 +20,17 @@ def errors_on_test(
 ) -> dict[str, float]:
     """1 - top-1 accuracy on the test split of each of some trials that are done, by id.
 
-    What was read before is not read again. A trial whose weights were not kept, for it was not
-    among the best, is trained anew under its seed.
+    What was read before is not read again.
 
     Raises:
-        RunError: a trial is not done, or the database can't be written.
+        RunError: a trial is not done, its weights are not kept, since it was not among the best, or
+            the database can't be written.
         DataError: the data is missing or broken.
         UsageError: there is no such device.
     """
     rows = {row.id: row for row in store.rows(status="done")}
     facts = store.facts()
-    bench: Bench | None = None
+    trainer: Trainer | None = None
     found: dict[str, float] = {}
     for trial in dict.fromkeys(trials):
         if trial not in rows:
@@ -37,10 +38,11 @@ def errors_on_test(
         row = rows[trial]
         error = row.test_error
         if error is None:
-            bench = bench or Bench(recipe_of(facts["recipe"]), device, facts.get("override"))
-            network = network_of(row.net)
-            weights = weights_of(store.folder, trial) if row.weights else None
-            error = bench.test_error(network, row.seed, weights)
+            if not row.weights:
+                raise RunError(f"trial {trial} has no weights to be tested: it is none of the best")
+            trainer = trainer or Trainer(recipe_of(facts["recipe"]), device, facts.get("override"))
+            weights = weights_of(store.folder, trial)
+            error = trainer.test_error(network_of(row.net), row.seed, weights)
             store.record_test(trial, error)
         found[trial] = error
     return found
