@@ -37,6 +37,7 @@ _EXTRAS = {
     "onnx": "export",
     "onnxscript": "export",
     "onnxruntime": "export",
+    "ray": "cluster",
     "resvg_py": "draw",
     "pygls": "lsp",
     "lsprotocol": "lsp",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from anydsl.checker.loading import pick
@@ -18,7 +19,12 @@ from anydsl.design.study import Study
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
+    from anydsl.study.cluster.joining import Cluster
+    from anydsl.study.plan import Plan
+    from anydsl.study.preparing import Prepared
+    from anydsl.study.runner import Runner
     from anydsl.study.sweeping import Summary
 
 
@@ -31,6 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_count,
         metavar="N",
         help="processes that train; by default one for each GPU, or for each core",
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="train on a Ray cluster: auto (that of this machine), ray://HOST:PORT, HOST:PORT, "
+        "local",
     )
     parser.add_argument(
         "--threads",
@@ -69,42 +81,74 @@ def run(args: argparse.Namespace) -> int:
 
     from anydsl.study import preparing, sweeping
 
-    prepared = preparing.prepare_study(
-        plan,
-        module.source.text,
-        out=args.out,
-        workers=args.workers,
-        threads=args.threads,
-        device=args.device,
-        data=args.data,
-        resume=args.resume,
-    )
-    if args.dry_run and args.format == "json":
-        _write([json.dumps(preparing.plan_values(plan, prepared))])
+    summary = None
+    with _place(args) as cluster:
+        prepared = preparing.prepare_study(
+            plan,
+            module.source.text,
+            out=args.out,
+            workers=args.workers,
+            threads=args.threads,
+            device=args.device,
+            data=args.data,
+            resume=args.resume,
+            cluster=cluster,
+        )
+        if not args.dry_run:
+            if not args.quiet:
+                _note("\n".join(preparing.plan_lines(plan, prepared)))
+            summary = sweeping.sweep(
+                plan,
+                prepared,
+                limit=args.limit,
+                retry=args.retry,
+                quiet=args.quiet,
+                command=_command(args),
+                runner=_runner(cluster),
+            )
+    if summary is None:
+        _print_plan(plan, prepared, args.format)
         return 0
-    lines = preparing.plan_lines(plan, prepared)
-    if args.dry_run:
-        from anydsl.cli._tables import print_table
-
-        _write(lines)
-        rows = preparing.group_rows(plan)
-        print_table(list(rows[0]), rows, left=("group",), totals=0)
-        return 0
-    if not args.quiet:
-        sys.stderr.write("".join(f"{line}\n" for line in lines))
-    summary = sweeping.sweep(
-        plan,
-        prepared,
-        limit=args.limit,
-        retry=args.retry,
-        quiet=args.quiet,
-        command=_command(args),
-    )
     if args.format == "json":
         _write([json.dumps(sweeping.summary_values(summary, plan.study))])
     else:
         _print(summary)
     return 1 if summary.failures else 0
+
+
+def _place(args: argparse.Namespace) -> AbstractContextManager[Cluster | None]:
+    """Where trials are done: a cluster, or this machine for None."""
+    if args.cluster is None:
+        return nullcontext()
+    from anydsl.study.cluster.joining import joined
+
+    return joined(
+        args.cluster,
+        device=args.device,
+        threads=args.threads,
+        workers=args.workers,
+        say=None if args.quiet else _note,
+    )
+
+
+def _runner(cluster: Cluster | None) -> Runner | None:
+    if cluster is None:
+        return None
+    from anydsl.study.cluster.runner import ClusterRunner
+
+    return ClusterRunner(cluster)
+
+
+def _print_plan(plan: Plan, prepared: Prepared, form: str) -> None:
+    from anydsl.cli._tables import print_table
+    from anydsl.study.preparing import group_rows, plan_lines, plan_values
+
+    if form == "json":
+        _write([json.dumps(plan_values(plan, prepared))])
+        return
+    _write(plan_lines(plan, prepared))
+    rows = group_rows(plan)
+    print_table(list(rows[0]), rows, left=("group",), totals=0)
 
 
 def _print(summary: Summary) -> None:
@@ -127,13 +171,17 @@ def _print(summary: Summary) -> None:
 def _command(args: argparse.Namespace) -> str:
     """What is typed to go on."""
     words = ["anydsl", "sweep", args.spec]
-    for name in ("out", "workers", "data"):
+    for name in ("out", "workers", "cluster", "data"):
         if getattr(args, name) is not None:
             words += [f"--{name}", str(getattr(args, name))]
     for name, usual in (("threads", 1), ("device", "auto")):
         if getattr(args, name) != usual:
             words += [f"--{name}", str(getattr(args, name))]
     return shlex.join(words)
+
+
+def _note(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 def _write(lines: Sequence[str]) -> None:

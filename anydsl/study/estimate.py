@@ -10,27 +10,23 @@ import torch
 from anydsl.study.texts import network_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from anydsl.study.trainer import Trainer
-    from anydsl.study.trial import Trial
 
 _STEPS = 8
 """Optimizer steps that are timed."""
 
 
-def seconds_each(trainer: Trainer, trials: Sequence[Trial]) -> float:
-    """About how long a trial takes on the device of `trainer`, by the one of median flops.
+def seconds_each(trainer: Trainer, net: str, seed: int) -> float:
+    """About how long a trial of a net takes on the device of `trainer`.
 
     Raises:
         DataError: the data is missing or broken, or does not fit the net.
         RunError: torch ran out of memory.
     """
-    median = sorted(trials, key=lambda trial: trial.flops)[len(trials) // 2]
-    network = network_of(median.net)
+    network = network_of(net)
     trainer.data(network)  # read once in a worker's life, so not a part of the trial
     started = time.perf_counter()
-    plan = trainer.plan(network, median.seed)
+    plan = trainer.plan(network, seed)
     compiling = time.perf_counter() - started
     steps = min(_STEPS, plan.steps_per_epoch)
     trainer.time(plan, 1)  # what happens once only

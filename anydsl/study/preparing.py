@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from anydsl.design.expansion import write_recipe
 from anydsl.errors import UsageError
 from anydsl.language.record import Record
-from anydsl.study.estimate import seconds_each
 from anydsl.study.runner import Work
 from anydsl.study.store import FILE, Store
-from anydsl.study.texts import network_of
-from anydsl.study.trainer import Trainer
+from anydsl.study.surveying import Question, survey
 from anydsl.study.watching import duration
 from anydsl.training.devices import device_of
-from anydsl.training.runs.environment import environment
-from anydsl.training.runs.jsonable import jsonable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from anydsl.study.cluster.joining import Cluster
     from anydsl.study.plan import Plan
     from anydsl.study.trial import Trial
 
@@ -73,6 +69,7 @@ def prepare_study(
     device: str = "auto",
     data: str | None = None,
     resume: bool = False,
+    cluster: Cluster | None = None,
 ) -> Prepared:
     """Find devices and data, and train the design of middle cost for a few steps.
 
@@ -86,39 +83,43 @@ def prepare_study(
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         data: another data set, or a folder, than the recipe's.
         resume: whether there has to be something to go on with.
+        cluster: does the trials in place of this machine; its nodes are asked for device and data.
 
     Raises:
         UsageError: there is no such device, no such data, or nothing to go on with.
         DataError: the data is missing or broken, or does not fit the designs.
-        RunError: the folder's database is damaged.
+        RunError: the folder's database is damaged, or the cluster can't be used.
     """
     folder = Path(out) if out is not None else STUDIES / plan.study
     if resume and not (folder / FILE).exists():
         raise UsageError(f"--resume: {folder} holds no study")
-    torch.set_num_threads(threads)
-    if data is not None and os.path.isdir(data):
-        data = os.path.abspath(data)  # a report may be made elsewhere
-    trainer = Trainer(plan.recipe, device, data)
-    pictures = [trainer.data(network_of(trial.net)) for trial in _first_of_each(plan)]
+    if data is not None and (os.path.exists(data) or (cluster and os.sep in data)):
+        data = os.path.abspath(data)  # a report may be made elsewhere, and so may the trials
     left = _left(plan, folder)
+    question = Question(
+        recipe=plan.recipe,
+        nets=tuple(trial.net for trial in _first_of_each(plan)),
+        timed=_median(left),
+        device=device,
+        threads=threads,
+        data=data,
+    )
+    found = survey(question) if cluster is None else cluster.survey(question)
     return Prepared(
         folder=folder,
         text=text,
         facts={
-            "recipe": f"anynet 1\n\n{write_recipe(trainer.recipe)}",
-            "data": jsonable(pictures[0].identity()),
-            "threads": threads if trainer.device.type == "cpu" else None,
+            "recipe": found.recipe,
+            "data": found.data,
+            "threads": threads if found.device == "cpu" else None,
         },
-        environment={
-            "environment": environment(trainer.device),
-            "override": data,
-        },
+        environment={"environment": found.environment, "override": data},
         work=Work(folder, threads=threads, data=data),
-        devices=_devices(device, workers, threads),
+        devices=_devices(device, workers, threads) if cluster is None else cluster.devices(),
         left=len(left),
-        each=seconds_each(trainer, left) if left else None,
-        pictures=len(pictures[0].train),
-        notes=tuple(sorted({data.note for data in pictures if data.note})),
+        each=found.each,
+        pictures=found.pictures,
+        notes=found.notes,
     )
 
 
@@ -182,6 +183,14 @@ def group_rows(plan: Plan) -> list[dict[str, Any]]:
 def _first_of_each(plan: Plan) -> list[Trial]:
     """A trial of each group: they may differ in what they take."""
     return list({trial.group: trial for trial in reversed(plan.trials)}.values())
+
+
+def _median(trials: Sequence[Trial]) -> tuple[str, int] | None:
+    """The net of median flops, and its seed; None of no trials."""
+    if not trials:
+        return None
+    median = sorted(trials, key=lambda trial: trial.flops)[len(trials) // 2]
+    return median.net, median.seed
 
 
 def _left(plan: Plan, folder: Path) -> Sequence[Trial]:

@@ -30,6 +30,7 @@ from anydsl.training.feeding.source import locate
 from anydsl.training.loop import fit
 from anydsl.training.plan import Plan, classes_of
 from anydsl.training.runs.checkpoints import read, write
+from anydsl.training.runs.jsonable import jsonable
 from anydsl.training.state import State
 
 if TYPE_CHECKING:
@@ -157,7 +158,15 @@ def training(work: Work, facts: Mapping[str, Any]) -> Callable[[Claim], Done]:
     """The function that trains a trial's net, for a worker."""
     torch.set_num_threads(work.threads)
     trainer = Trainer(recipe_of(facts["recipe"]), work.device, work.data)
-    return lambda claim: trainer.train(network_of(claim.net), claim.seed)
+    known = facts.get("data")
+
+    def train(claim: Claim) -> Done:
+        network = network_of(claim.net)
+        if known not in (None, jsonable(trainer.data(network).identity())):
+            raise DataError("the pictures are not those that the study began with")
+        return trainer.train(network, claim.seed)
+
+    return train
 
 
 def _outcome(plan: Plan, state: State, *, finite: bool) -> Outcome:

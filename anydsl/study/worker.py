@@ -26,7 +26,7 @@ from anydsl.study.runner import Done, Work
 from anydsl.study.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from anydsl.study.rows import Claim
 
@@ -68,14 +68,14 @@ def _done(store: Store, claim: Claim, do: Callable[[Claim], Done]) -> Finished:
     try:
         done = do(claim)
     except Exception as error:  # whatever it is, it is this trial's
-        return Finished(claim.id, None, _reason(error))
+        return Finished(claim.id, None, reason_of(error))
     if done.save is None or not is_candidate(store, claim.id, done.outcome.error):
         return Finished(claim.id, done.outcome)
     done.save(weights_of(store.folder, claim.id))
     return Finished(claim.id, done.outcome, weights=True)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """What went wrong, and behind the first line where."""
     if isinstance(error, AnydslError):
         return str(error)
@@ -83,11 +83,11 @@ def _reason(error: Exception) -> str:
     return f"{first}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()
 
 
-def trial_function(work: Work, store: Store) -> Callable[[Claim], Done]:
-    """The function that does one trial, by the name that `work` gives."""
+def trial_function(work: Work, facts: Mapping[str, Any]) -> Callable[[Claim], Done]:
+    """The function that does one trial, by the name that `work` gives; `facts` of the store."""
     module, _, name = work.trial.partition(":")
     make = cast("Callable[..., Callable[[Claim], Done]]", getattr(import_module(module), name))
-    return make(work, store.facts())
+    return make(work, facts)
 
 
 def _stop_with_parent(folder: Path, owner: str) -> None:
@@ -126,7 +126,7 @@ def _work(work: Work, owner: Owner) -> None:
     )
     stopping.start()
     try:
-        work_through(store, work, owner, trial_function(work, store))
+        work_through(store, work, owner, trial_function(work, store.facts()))
     finally:
         Claims(store, owner.name).drop()
 
