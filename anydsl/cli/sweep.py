@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers",
         type=_count,
         metavar="N",
-        help="processes that train; by default one for each GPU, or for each core",
+        help="processes that train; by default one for each GPU, or for each core; more than there "
+        "are GPUs share them",
     )
     parser.add_argument(
         "--cluster",
@@ -53,6 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--device", default="auto", help="auto (the default), cpu, cuda, cuda:1, mps"
+    )
+    parser.add_argument(
+        "--cuda-graph", action="store_true", help="do each step as one CUDA graph, as in `train`"
     )
     parser.add_argument(
         "--data",
@@ -91,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
             threads=args.threads,
             device=args.device,
             data=args.data,
+            cuda_graph=args.cuda_graph,
             resume=args.resume,
             cluster=cluster,
         )
@@ -177,6 +182,8 @@ def _command(args: argparse.Namespace) -> str:
     for name, usual in (("threads", 1), ("device", "auto")):
         if getattr(args, name) != usual:
             words += [f"--{name}", str(getattr(args, name))]
+    if args.cuda_graph:
+        words.append("--cuda-graph")
     return shlex.join(words)
 
 

@@ -46,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", metavar="P", help="auto (the default), fp32 or bf16")
     parser.add_argument("--compile", action="store_true", help="train through torch.compile")
     parser.add_argument(
+        "--cuda-graph",
+        action="store_true",
+        help="do each step as one CUDA graph: for small nets and pictures that a GPU holds",
+    )
+    parser.add_argument(
         "--deterministic", action="store_true", help="the same bits every time, also on a GPU"
     )
     parser.add_argument(
@@ -114,7 +119,14 @@ def _run(args: argparse.Namespace) -> int:
     if args.dry_run:
         task = plan.task_of(network, recipe, **changes, device=args.device)
         reading = Reading(args.workers, args.stream)
-        planned = plan.plan_of(task, device=args.device, download=args.download, reading=reading)
+        planned = plan.plan_of(
+            task,
+            device=args.device,
+            compiled=args.compile,
+            graphed=args.cuda_graph,
+            download=args.download,
+            reading=reading,
+        )
         if args.format == "json":
             _write(json.dumps(describing.plan_values(planned)))
         else:
@@ -127,6 +139,7 @@ def _run(args: argparse.Namespace) -> int:
         download=args.download,
         device=args.device,
         compile=args.compile,
+        cuda_graph=args.cuda_graph,
         deterministic=args.deterministic,
         out=args.out,
         resume=args.resume,

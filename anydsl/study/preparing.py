@@ -68,6 +68,7 @@ def prepare_study(
     threads: int = 1,
     device: str = "auto",
     data: str | None = None,
+    cuda_graph: bool = False,
     resume: bool = False,
     cluster: Cluster | None = None,
 ) -> Prepared:
@@ -82,11 +83,12 @@ def prepare_study(
             number for the whole study, whatever the number of workers.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         data: another data set, or a folder, than the recipe's.
+        cuda_graph: whether each step of training is one CUDA graph; no fact of the study.
         resume: whether there has to be something to go on with.
         cluster: does the trials in place of this machine; its nodes are asked for device and data.
 
     Raises:
-        UsageError: there is no such device, no such data, or nothing to go on with.
+        UsageError: there is no such device, no such data, no graph there, or nothing to go on with.
         DataError: the data is missing or broken, or does not fit the designs.
         RunError: the folder's database is damaged, or the cluster can't be used.
     """
@@ -103,6 +105,7 @@ def prepare_study(
         device=device,
         threads=threads,
         data=data,
+        graphed=cuda_graph,
     )
     found = survey(question) if cluster is None else cluster.survey(question)
     return Prepared(
@@ -114,7 +117,7 @@ def prepare_study(
             "threads": threads if found.device == "cpu" else None,
         },
         environment={"environment": found.environment, "override": data},
-        work=Work(folder, threads=threads, data=data),
+        work=Work(folder, threads=threads, graphed=cuda_graph, data=data),
         devices=_devices(device, workers, threads) if cluster is None else cluster.devices(),
         left=len(left),
         each=found.each,

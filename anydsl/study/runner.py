@@ -24,6 +24,7 @@ class Work(Record):
         folder: of the store.
         device: where nets are trained, as `--device` names it.
         threads: of torch, for each worker; the last bits of a result depend on it.
+        graphed: whether a step of training is one CUDA graph.
         data: another data set or folder than the recipe's.
         through: the last position that is to be done; None for all.
         trial: `MODULE:FUNCTION`, which takes this record and the store's facts and returns the
@@ -33,6 +34,7 @@ class Work(Record):
     folder: Path
     device: str = "cpu"
     threads: int = 1
+    graphed: bool = False
     data: str | None = None
     through: int | None = None
     trial: str = TRAINING

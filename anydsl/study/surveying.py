@@ -26,6 +26,7 @@ class Question(Record):
         device: where nets are trained, as `--device` names it.
         threads: of torch.
         data: another data set or folder than the recipe's.
+        graphed: whether a step of training is one CUDA graph.
     """
 
     recipe: Recipe
@@ -34,6 +35,7 @@ class Question(Record):
     device: str
     threads: int
     data: str | None
+    graphed: bool = False
 
 
 class Survey(Record):
@@ -62,17 +64,17 @@ def survey(question: Question) -> Survey:
     """Find the device and the pictures, and train a net for a few steps.
 
     Raises:
-        UsageError: there is no such device, or no such data.
+        UsageError: there is no such device, no such data, or no graph there.
         DataError: the data is missing or broken, or does not fit the nets.
     """
     torch.set_num_threads(question.threads)
-    trainer = Trainer(question.recipe, question.device, question.data)
+    trainer = Trainer(question.recipe, question.device, question.data, graphed=question.graphed)
     found = [trainer.data(network_of(net)) for net in question.nets]
     return Survey(
         recipe=f"anynet 1\n\n{write_recipe(trainer.recipe)}",
         data=jsonable(found[0].identity()),
         device=trainer.device.type,
-        environment=environment(trainer.device),
+        environment=environment(trainer.device, graphed=question.graphed),
         each=None if question.timed is None else seconds_each(trainer, *question.timed),
         pictures=len(found[0].train),
         notes=tuple(sorted({data.note for data in found if data.note})),

@@ -21,10 +21,11 @@ from anydsl.lowering.compiler import compile_network
 from anydsl.study.rows import Outcome
 from anydsl.study.runner import Done
 from anydsl.study.texts import network_of, recipe_of
+from anydsl.training.capturable import check_capturable, check_resident
 from anydsl.training.devices import WORTH, device_name, device_of, precision_of, tuned
 from anydsl.training.evaluation import evaluate
 from anydsl.training.failures import explained
-from anydsl.training.feeding.batches import memory_format
+from anydsl.training.feeding.making import memory_format
 from anydsl.training.feeding.preparation import Data, prepare
 from anydsl.training.feeding.source import locate
 from anydsl.training.loop import fit
@@ -53,11 +54,14 @@ class Trainer:
         device: where nets are trained.
 
     Raises:
-        UsageError: there is no such device, or `data` names nothing.
+        UsageError: there is no such device, `data` names nothing, or `graphed` can't be.
         DataError: `data` is a folder without pictures.
     """
 
-    def __init__(self, recipe: Recipe, device: str, data: str | None = None) -> None:
+    def __init__(
+        self, recipe: Recipe, device: str, data: str | None = None, *, graphed: bool = False
+    ) -> None:
+        """`graphed` is whether a step of training is one CUDA graph."""
         self.device: Final = device_of(device)
         self._source: Final = locate(recipe.data, data)
         # One precision for every design, or they could not be compared.
@@ -65,6 +69,9 @@ class Trainer:
         if precision == "auto":
             precision = precision_of(self.device, WORTH)
         self.recipe: Final = recipe.replace(data=self._source.dataset, precision=precision)
+        if graphed:
+            check_capturable(self.recipe, self.device)
+        self._graphed: Final = graphed
         self._data: Final[dict[tuple[tuple[int, int, int], int], Data]] = {}
         self._tests: Final[dict[int, Pictures]] = {}
 
@@ -82,6 +89,8 @@ class Trainer:
                 raise DataError(
                     "a study judges by pictures held out: set `validation` in its recipe"
                 )
+            if self._graphed:
+                check_resident(data)
             self._data[key] = data
         return self._data[key]
 
@@ -95,7 +104,16 @@ class Trainer:
         module.to(memory_format=memory_format(self.device))
         flops = measure(network).cost.flops
         recipe = self.recipe.replace(seed=seed)
-        return Plan(network.name, "", recipe, self.data(network), module, self.device, flops=flops)
+        return Plan(
+            network.name,
+            "",
+            recipe,
+            self.data(network),
+            module,
+            self.device,
+            flops=flops,
+            graphed=self._graphed,
+        )
 
     def train(self, network: Network, seed: int) -> Done:
         """Train a net and judge it by the pictures held out.
@@ -157,7 +175,7 @@ class Trainer:
 def training(work: Work, facts: Mapping[str, Any]) -> Callable[[Claim], Done]:
     """The function that trains a trial's net, for a worker."""
     torch.set_num_threads(work.threads)
-    trainer = Trainer(recipe_of(facts["recipe"]), work.device, work.data)
+    trainer = Trainer(recipe_of(facts["recipe"]), work.device, work.data, graphed=work.graphed)
     known = facts.get("data")
 
     def train(claim: Claim) -> Done:

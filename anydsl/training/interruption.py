@@ -48,7 +48,9 @@ class Interruption:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._restore()
+        # Under torchrun a signal follows the end of another process at once: first say what is wrong.
+        if error is None or not self._patient:
+            self._restore()
 
     def check(self) -> None:
         """Return if the run may go on.

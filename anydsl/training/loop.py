@@ -15,6 +15,7 @@ from anydsl.training.interruption import Interrupted, Interruption
 from anydsl.training.optimization.norms import measure_norms
 from anydsl.training.optimization.schedules import learning_rate
 from anydsl.training.progress import Progress
+from anydsl.training.replaying import Replay
 from anydsl.training.state import Epoch
 from anydsl.training.step import Step
 
@@ -65,7 +66,7 @@ def fit(plan: Plan, state: State, callbacks: Callbacks = Callbacks()) -> None:
         RunError: the run can't be saved.
         Interrupted: the reader asked to stop; `state` is between two steps and can be saved.
     """
-    step = Step(plan, state)
+    step = Replay(plan, state) if plan.graphed else Step(plan, state)
     while state.epoch < plan.recipe.epochs:
         train_epoch(plan, state, step, callbacks)
         row = _judged(plan, state, callbacks)
@@ -74,14 +75,13 @@ def fit(plan: Plan, state: State, callbacks: Callbacks = Callbacks()) -> None:
         callbacks.progress.epoch(row)
 
 
-def train_epoch(plan: Plan, state: State, step: Step, callbacks: Callbacks) -> None:
+def train_epoch(plan: Plan, state: State, step: Step | Replay, callbacks: Callbacks) -> None:
     """Do the steps that are left of the epoch that `state` is in."""
     steps, looked = len(state.losses), state.position
     started = time.perf_counter() - state.seconds
     state.module.train()
     try:
-        for images, labels in plan.batches.training(plan.data.train, state.epoch, state.position):
-            step(images, labels)
+        for _ in step.left():
             look = state.position % LOOK_EVERY == 0 or state.position == steps
             # Several ranks must agree to save, which they do where they wait for each other anyway.
             due = (look or plan.ranks.count == 1) and state.position < steps and callbacks.due()

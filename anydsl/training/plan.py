@@ -14,8 +14,10 @@ from anydsl.design.recipe import Recipe
 from anydsl.errors import DataError, UsageError
 from anydsl.language.record import Record
 from anydsl.lowering.compiler import compile_network
+from anydsl.training.capturable import check_capturable, check_resident
 from anydsl.training.devices import device_of, precision_of
-from anydsl.training.feeding.batches import Batches, memory_format
+from anydsl.training.feeding.batches import Batches
+from anydsl.training.feeding.making import memory_format
 from anydsl.training.feeding.placing import Reading
 from anydsl.training.feeding.preparation import Data, prepare
 from anydsl.training.feeding.source import Source, locate
@@ -60,8 +62,9 @@ class Plan(Record):
         module: the net on its device.
         device: where.
         compiled: whether the module is called through `torch.compile`.
-        deterministic: whether torch is held to ways that give the same bits every time.
         flops: multiply-adds of the net for one picture.
+        deterministic: whether torch is held to ways that give the same bits every time.
+        graphed: whether a step is one CUDA graph.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Plan(Record):
     compiled: bool = False
     flops: int = 0
     deterministic: bool = False
+    graphed: bool = False
 
     @property
     def params(self) -> int:
@@ -144,17 +148,21 @@ def plan_of(
     device: str,
     compiled: bool = False,
     deterministic: bool = False,
+    graphed: bool = False,
     download: bool = False,
     reading: Reading = Reading(),
 ) -> Plan:
     """Read the data, check that it fits the net, and compile the net.
 
     Raises:
-        UsageError: there is no such device, or a batch can't be split over all ranks.
+        UsageError: there is no such device, a batch can't be split over all ranks, or a step can't
+            be a CUDA graph.
         DataError: the data is missing or broken, or does not fit.
     """
     place, network, recipe = device_of(device), task.network, task.recipe
     ranks = join(place, recipe.precision)
+    if graphed:
+        check_capturable(recipe, place, processes=ranks.count, compiled=compiled)
     with ranks.first_alone() if download else nullcontext():
         data = prepare(
             task.source,
@@ -165,6 +173,8 @@ def plan_of(
             download=download,
             reading=reading,
         )
+    if graphed:
+        check_resident(data)
     batch = min(recipe.batch, len(data.train))
     if batch % ranks.count:
         raise UsageError(
@@ -177,7 +187,16 @@ def plan_of(
         module = synced(module, place)
     flops = measure(network).cost.flops
     return Plan(
-        network.name, task.text, recipe, data, module, place, compiled, flops, deterministic
+        network.name,
+        task.text,
+        recipe,
+        data,
+        module,
+        place,
+        compiled=compiled,
+        flops=flops,
+        deterministic=deterministic,
+        graphed=graphed,
     )
 
 

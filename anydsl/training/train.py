@@ -52,6 +52,7 @@ def train(
     device: str = "auto",
     precision: str | None = None,
     compile: bool = False,  # noqa: A002 - torch's word
+    cuda_graph: bool = False,
     deterministic: bool = False,
     out: str | Path | None = None,
     resume: str | Path | bool | None = None,
@@ -76,6 +77,8 @@ def train(
         download: whether missing data may be fetched.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         compile: call the net through `torch.compile`.
+        cuda_graph: do each step as one CUDA graph, which saves small nets most of their time; it
+            is asked for anew where a run is resumed.
         deterministic: hold torch to ways that give the same bits every time, at the cost of speed.
         out: the run's folder, by default `runs/NAME-YYYYmmdd-HHMMSS`.
         resume: a run's folder to go on with; True for the one at `out`, or without that for the
@@ -124,6 +127,7 @@ def train(
         device=device,
         compiled=compiled,
         deterministic=deterministic,
+        graphed=cuda_graph,
         download=download,
         reading=Reading(workers, stream),
     )
@@ -253,6 +257,7 @@ def _describe(plan: Plan, folder: RunFolder) -> None:
         **environment(
             plan.device,
             compiled=plan.compiled,
+            graphed=plan.graphed,
             deterministic=plan.deterministic,
             ranks=plan.ranks.count,
         ),

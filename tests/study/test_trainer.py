@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import torch
 
 from anydsl.design.network import Network
 from anydsl.design.recipe import SGD, Digits, Recipe
-from anydsl.errors import DataError, RunError
+from anydsl.errors import DataError, RunError, UsageError
 from anydsl.study.texts import network_of, recipe_of
 from anydsl.study.trainer import Trainer
 from anydsl.training.evaluation import evaluate
@@ -114,3 +114,24 @@ def test_damaged_texts() -> None:
         network_of("anynet 1\n")
     with pytest.raises(RunError, match="recipe of the study is damaged"):
         recipe_of("anynet 1\nrecipe r { epochs = 0 }\n")
+
+
+def test_a_study_is_trained_by_graphs_where_it_can_be(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UsageError, match=r"--cuda-graph: .*the device is cpu"):
+        Trainer(RECIPE, "cpu", graphed=True)
+    for module in ("anydsl.study.trainer.check_capturable", "anydsl.study.trainer.check_resident"):
+        monkeypatch.setattr(module, lambda *_: None)
+    calls: list[torch.device] = []
+
+    def captured(function: Callable[[], None], device: torch.device) -> Callable[[], None]:
+        calls.append(device)
+        return function
+
+    monkeypatch.setattr("anydsl.training.replaying.captured", captured)
+    usual, graphed = (
+        Trainer(RECIPE, "cpu", graphed=g).train(net, 1).outcome for g in (False, True)
+    )
+    assert calls == [torch.device("cpu")]
+    assert graphed.curve == usual.curve

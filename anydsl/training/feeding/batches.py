@@ -9,6 +9,7 @@ import torch
 from anydsl.language.record import Record
 from anydsl.training.feeding.augmentation.chain import Augmentation, share
 from anydsl.training.feeding.augmentation.change import Frame
+from anydsl.training.feeding.making import Making, Scale
 from anydsl.training.feeding.streaming import streamed
 from anydsl.training.seeds import derive
 
@@ -60,33 +61,46 @@ class Batches(Record):
         torch is seeded anew for every batch, so what is random in the step, dropout included, is
         the same wherever a run begins. Labels are N int64, those of mixed pictures N x K shares.
         """
-        frame = Frame(*pictures.shape, self.device)
-        augmentation = Augmentation(self.augment, self.mean, self.classes, frame)
-        generator = torch.Generator().manual_seed(derive(self.seed, "order", epoch))
-        order = torch.randperm(len(pictures), generator=generator)
+        making = self.making(pictures)
         steps = range(start, self.steps(len(pictures)))
-        parts = [order[place * self.size :][: self.size] for place in steps]
-        scale = self._scale()
+        parts = list(self.order(len(pictures), epoch)[start:])
         read = self._read(pictures, parts)
         for place, part, (images, labels) in zip(steps, parts, read, strict=True):
-            torch.manual_seed(  # pyright: ignore[reportUnknownMemberType] - torch leaves it open
-                derive(self.seed, "step", epoch, place)
-            )
+            self.reseed(epoch, place)
             # Drawn for all of the batch, so that a picture is the same on any number of ranks.
-            drawn = share(augmentation.draw(len(part)), self._share(len(part)))
+            drawn = share(making.draw(len(part)), self._share(len(part)))
             if self.rank:  # what is random in the net must not be the same on every rank
-                torch.manual_seed(  # pyright: ignore[reportUnknownMemberType]
-                    derive(self.seed, "step", epoch, place, self.rank)
-                )
-            floats = self._normalised(augmentation.changed(images, drawn), scale)
-            yield augmentation.mixed(floats, labels, drawn)
+                self.reseed(epoch, place, self.rank)
+            yield making.made(images, labels, drawn)
+
+    def order(self, pictures: int, epoch: int) -> torch.Tensor:
+        """Which of so many pictures are in each batch of `epoch`: steps x batch, int64, on the CPU.
+
+        Whole batches alone, so `steps` says how many.
+        """
+        generator = torch.Generator().manual_seed(derive(self.seed, "order", epoch))
+        order = torch.randperm(pictures, generator=generator)
+        steps, size = self.steps(pictures), min(self.size, pictures)
+        return order[: steps * size].view(steps, size)
+
+    def reseed(self, epoch: int, place: int, *rank: int) -> None:
+        """Seed torch for the step at `place` of `epoch`."""
+        torch.manual_seed(  # pyright: ignore[reportUnknownMemberType] - torch leaves it open
+            derive(self.seed, "step", epoch, place, *rank)
+        )
+
+    def making(self, pictures: Pictures) -> Making:
+        """How batches for training are made of such pictures."""
+        frame = Frame(*pictures.shape, self.device)
+        augmentation = Augmentation(self.augment, self.mean, self.classes, frame)
+        return Making(augmentation, Scale(self.mean, self.std, self.device))
 
     def evaluation(self, pictures: Pictures) -> Iterator[Batch]:
         """All pictures once, in order, unchanged; a rank's share of a batch may be empty."""
         parts = torch.split(torch.arange(len(pictures)), self.size)
-        scale = self._scale()
+        scale = Scale(self.mean, self.std, self.device)
         for images, labels in self._read(pictures, parts):
-            yield self._normalised(images, scale), labels
+            yield scale.normalised(images), labels
 
     def _share(self, pictures: int) -> slice:
         """Which of the `pictures` of a batch are this rank's."""
@@ -108,18 +122,3 @@ class Batches(Record):
         read = streamed(images, own, self.workers, pinned=pinned)
         for index, batch in zip(places, read, strict=True):
             yield batch.to(self.device, non_blocking=pinned), labels[index]
-
-    def _scale(self) -> Batch:
-        """Mean and standard deviation in grey levels, 1 x C x 1 x 1 each."""
-        mean, std = torch.tensor((self.mean, self.std)).mul_(255).view(2, 1, -1, 1, 1)
-        return mean.to(self.device), std.to(self.device)
-
-    def _normalised(self, images: torch.Tensor, scale: Batch) -> torch.Tensor:
-        mean, std = scale
-        floats = images.to(torch.float32, memory_format=memory_format(self.device))
-        return floats.sub_(mean).div_(std)
-
-
-def memory_format(device: torch.device) -> torch.memory_format:
-    """The order of dimensions that `device`'s convolutions are fastest in."""
-    return torch.contiguous_format if device.type == "mps" else torch.channels_last

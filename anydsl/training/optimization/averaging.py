@@ -6,10 +6,10 @@ import copy
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, cast, final
 
+import torch
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
 
@@ -28,17 +28,17 @@ class Average:
         floats = [place for place, value in enumerate(mine) if value.is_floating_point()]
         self._mine = [mine[place] for place in floats]
         self._theirs = [theirs[place] for place in floats]
-        self._counts = [
-            (mine[place], theirs[place]) for place in range(len(mine)) if place not in set(floats)
-        ]
+        counts = [place for place in range(len(mine)) if place not in set(floats)]
+        self._my_counts = [mine[place] for place in counts]
+        self._their_counts = [theirs[place] for place in counts]
 
     def update(self, step: int) -> None:
         """Take in the module's weights after `step`, counted from 0."""
         decay = min(self._decay, (1 + step) / (10 + step))
         average = cast("Any", get_ema_multi_avg_fn(decay))
         average(self._mine, self._theirs, 0)
-        for mine, theirs in self._counts:
-            mine.copy_(theirs)
+        if self._my_counts:  # all at once, for each by itself would be a kernel
+            cast("Any", torch)._foreach_copy_(self._my_counts, self._their_counts)
 
 
 def _values(module: nn.Module) -> list[torch.Tensor]:

@@ -26,7 +26,12 @@ _PACKAGES = (
 
 
 def environment(
-    device: torch.device, *, compiled: bool = False, deterministic: bool = False, ranks: int = 1
+    device: torch.device,
+    *,
+    compiled: bool = False,
+    graphed: bool = False,
+    deterministic: bool = False,
+    ranks: int = 1,
 ) -> dict[str, Any]:
     """Describe this process, as JSON."""
     return {
@@ -36,6 +41,7 @@ def environment(
         "device": str(device),
         "device_name": device_name(device),
         "compile": compiled,
+        "cuda_graph": graphed,
         "deterministic": deterministic,
         "processes": ranks,
         "threads": torch.get_num_threads(),

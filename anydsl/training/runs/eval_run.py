@@ -10,7 +10,8 @@ from anydsl.language.record import Record
 from anydsl.lowering.compiler import compile_network
 from anydsl.training.devices import device_of
 from anydsl.training.failures import explained
-from anydsl.training.feeding.batches import Batches, memory_format
+from anydsl.training.feeding.batches import Batches
+from anydsl.training.feeding.making import memory_format
 from anydsl.training.feeding.preparation import Fit, check_classes, prepare, test_pictures
 from anydsl.training.feeding.source import Source, locate
 from anydsl.training.feeding.streaming import default_workers

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, assert_never, final
 
 import torch
 from torch.distributions import Beta
-from torch.nn import functional
 
 from anydsl.design.augmentation import CutMix, MixUp
 
@@ -62,7 +61,8 @@ class Mixing:
                 case _:
                     assert_never(way)
         other = neighbours(len(images), images.device)
-        targets = functional.one_hot(labels, self.classes).to(weight.dtype)
+        # Not `one_hot`, which looks at the labels, and on some devices waits for them.
+        targets = (labels.unsqueeze(1) == torch.arange(self.classes, device=labels.device)).float()
         own = weight.mean((1, 2, 3)).unsqueeze(1)
         return (
             torch.lerp(images[other], images, weight),
