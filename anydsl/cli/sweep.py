@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--workers",
         type=_count,
         metavar="N",
-        help="processes that train; by default one for each GPU, or for each core; more than there "
-        "are GPUs share them",
+        help="processes that train; by default one for each core, or for each GPU as many as prove "
+        "to help; more than there are GPUs share them",
     )
     parser.add_argument(
         "--cluster",

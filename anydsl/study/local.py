@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, final
 from anydsl.errors import RunError
 from anydsl.study.claims import Claims, drop_orphans
 from anydsl.study.owners import forget, new_name, words_of
+from anydsl.study.sharing import Growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from anydsl.study.store import Store
 
 _POLL = 0.05
-_ORPHANS = 1.0
-"""Seconds between two searches for claims of other sweeps that were killed."""
+_LOOK = 1.0
+"""Seconds between two looks for claims of other sweeps that were killed, and for more workers."""
 
 _VAIN = 3
 """Workers that may be lost one after the other, for each place, before they began a trial."""
@@ -43,10 +44,12 @@ class LocalRunner:
 
     Args:
         devices: for each worker, the one that it trains on.
+        room: how many workers may share a device; more than those above join while they help.
     """
 
-    def __init__(self, devices: Sequence[str]) -> None:
+    def __init__(self, devices: Sequence[str], room: int = 1) -> None:
         self._devices: Final = tuple(devices)
+        self._growth: Final = Growth(len(self._devices), room)
 
     def run(self, store: Store, work: Work, watch: Callable[[], None]) -> None:
         """Do the work; see `Runner`.
@@ -54,14 +57,18 @@ class LocalRunner:
         Raises:
             RunError: workers can't start, or can't write the database.
         """
-        count = max(1, min(len(self._devices), store.left(work.through)))
+        begun = store.left(work.through)
+        count = max(1, min(len(self._devices), begun))
         workers = [_Worker(store, work.replace(device=name)) for name in self._devices[:count]]
         vain, looked = 0, time.monotonic()
         try:
             while workers:
                 watch()
-                if time.monotonic() - looked > _ORPHANS:
+                if time.monotonic() - looked > _LOOK:
                     drop_orphans(store)
+                    left = store.left(work.through)
+                    if left > len(workers) and self._growth.due(begun - left):
+                        workers += (_Worker(store, work.replace(device=n)) for n in self._devices)
                     looked = time.monotonic()
                 for worker in list(workers):
                     if not worker.ended():

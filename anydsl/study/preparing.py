@@ -36,6 +36,7 @@ class Prepared(Record):
         environment: what else is written down: versions, device, command.
         work: what the workers are told.
         devices: for each worker, the one that it trains on.
+        room: how many workers may share a device, of this machine, if they prove to help.
         left: trials that are to be done.
         each: seconds that one takes, about; None if none is left.
         pictures: how many one epoch trains on.
@@ -48,6 +49,7 @@ class Prepared(Record):
     environment: dict[str, Any]
     work: Work
     devices: tuple[str, ...]
+    room: int
     left: int
     each: float | None
     pictures: int
@@ -119,6 +121,7 @@ def prepare_study(
         environment={"environment": found.environment, "override": data},
         work=Work(folder, threads=threads, graphed=cuda_graph, data=data),
         devices=_devices(device, workers, threads) if cluster is None else cluster.devices(),
+        room=found.room if workers is None and cluster is None else 1,
         left=len(left),
         each=found.each,
         pictures=found.pictures,
@@ -163,7 +166,8 @@ def plan_lines(plan: Plan, prepared: Prepared) -> list[str]:
     if work is not None:
         lines.append(f"work    {work:.2g} multiply-adds of training")
     workers = len(prepared.devices)
-    lines.append(f"where   {workers} worker{'s' * (workers != 1)} on {kind}")
+    more = f", up to {prepared.room} on each while that helps" if prepared.room > 1 else ""
+    lines.append(f"where   {workers} worker{'s' * (workers != 1)} on {kind}{more}")
     if prepared.each is not None and prepared.seconds is not None:
         lines.append(f"time    about {duration(prepared.seconds)}: {prepared.each:.2g} s a trial")
     return [*lines, f"out     {prepared.folder}"]

@@ -10,6 +10,7 @@ from anydsl.design.expansion import write_recipe
 from anydsl.design.recipe import Recipe
 from anydsl.language.record import Record
 from anydsl.study.estimate import seconds_each
+from anydsl.study.sharing import room_on
 from anydsl.study.texts import network_of
 from anydsl.study.trainer import Trainer
 from anydsl.training.runs.environment import environment
@@ -47,6 +48,7 @@ class Survey(Record):
         device: the kind of the device: `cpu`, `cuda`, `mps`.
         environment: versions, device, command, as JSON.
         each: seconds that a trial takes, about; None if none was timed.
+        room: how many workers the device has room for.
         pictures: how many one epoch trains on.
         notes: what the reader should know of the pictures.
     """
@@ -56,6 +58,7 @@ class Survey(Record):
     device: str
     environment: dict[str, Any]
     each: float | None
+    room: int
     pictures: int
     notes: tuple[str, ...]
 
@@ -70,12 +73,14 @@ def survey(question: Question) -> Survey:
     torch.set_num_threads(question.threads)
     trainer = Trainer(question.recipe, question.device, question.data, graphed=question.graphed)
     found = [trainer.data(network_of(net)) for net in question.nets]
+    each = None if question.timed is None else seconds_each(trainer, *question.timed)
     return Survey(
         recipe=f"anynet 1\n\n{write_recipe(trainer.recipe)}",
         data=jsonable(found[0].identity()),
         device=trainer.device.type,
         environment=environment(trainer.device, graphed=question.graphed),
-        each=None if question.timed is None else seconds_each(trainer, *question.timed),
+        each=each,
+        room=room_on(trainer.device),
         pictures=len(found[0].train),
         notes=tuple(sorted({data.note for data in found if data.note})),
     )

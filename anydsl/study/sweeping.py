@@ -82,7 +82,7 @@ def sweep(
             through = None if limit is None else store.position(limit)
             watching = _Watching(store, watcher, interruption, through)
             if before:
-                runner = runner or LocalRunner(prepared.devices)
+                runner = runner or LocalRunner(prepared.devices, prepared.room)
                 try:
                     runner.run(store, prepared.work.replace(through=through), watching)
                 except Interrupted:
