@@ -48,7 +48,7 @@ class Interruption:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # Under torchrun the end of another process brings a signal at once: first say what is wrong.
+        # Under torchrun a signal follows the end of another process: first say what is wrong.
         if error is None or not self._patient:
             self._restore()
 
