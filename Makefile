@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+SITE   := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
 
@@ -32,6 +33,7 @@ check: test ## what CI runs: tests, formatting, types, import contracts, generat
 	$(BIN)/python editors/generate.py --check
 	$(BIN)/anydsl lint specs
 	$(BIN)/anydsl fmt --check specs
+	$(SITE) --quiet
 
 .PHONY: check-all
 check-all: check ## the same with the tests that take long, or up to 10 GB of memory
@@ -42,6 +44,10 @@ generate: $(VENV)/dev ## write the parse table, the generated pages of docs/ and
 	$(BIN)/python -m anydsl.language.generate
 	$(BIN)/python docs/generate.py
 	$(BIN)/python editors/generate.py
+
+.PHONY: docs
+docs: $(VENV)/dev ## build the site of docs/ into build/site
+	$(SITE)
 
 .PHONY: bench
 bench: $(VENV)/bench ## print the benchmark table
@@ -66,7 +72,7 @@ format: $(VENV)/dev ## format the Python and the specs
 .PHONY: clean
 clean: ## remove the virtual environment and what tools leave behind
 	rm -rf editors/vscode/node_modules editors/vscode/dist editors/vscode/anydsl.vsix
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each set of extras; a changed pyproject.toml installs again.

@@ -8,7 +8,9 @@ In a page, in its order and in one folder of its own:
   on a line of its own for any lines, and behind a line it allows for other numbers in it;
   `--update-golden` writes what is printed where something else is shown;
 - a `python` block runs, in one namespace, and can import what the folder holds;
-- a comment `<!-- FILE: OLD => NEW -->` is the edit that the text around it asks for.
+- a `yaml` block with a name behind it is a file of that name;
+- a comment `<!-- FILE: OLD => NEW -->` is the edit that the text around it asks for;
+- a block below `<!-- not run: REASON -->` is not run; `test_commands.py` has the reasons.
 """
 
 from __future__ import annotations
@@ -25,12 +27,8 @@ import pytest
 import torch
 
 from anydsl.cli import main
+from tests.docs.pages import PAGES, ROOT, Block, Edit, blocks, prose
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCK = re.compile(
-    r"^(```+)(\w+)([^\n]*)\n(.*?)^\1$|^<!-- (\S+): ([^\n]*) => ?([^\n]*?) -->$", re.M | re.S
-)
 NUMBER = re.compile(r" *[0-9][0-9.,e-]*")
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
 
@@ -53,18 +51,23 @@ def test_examples(page: Path, tmp_path: Path, monkeypatch, request) -> None:
     names: dict[str, object] = {}
     current: list[str] = []
     done = 0
-    for match in BLOCK.finditer(text):
-        _, language, words, body, file, old, new = match.groups("")
-        if file:
-            _edit(Path(file), old, new)
-        elif language == "anynet" and body.startswith("anynet 1"):
-            _file(words.split(), body)
-        elif language == "python":
-            with contextlib.redirect_stdout(io.StringIO()):
-                exec(compile(body, str(page), "exec"), names)
-        elif language == "console":
-            current += [text[done : match.start(4)], _console(body)]
-            done = match.end(4)
+    for block in blocks(text):
+        match block:
+            case Edit(file, old, new):
+                _edit(Path(file), old, new)
+            case Block(reason=None, language="anynet", words=words, body=body):
+                if body.startswith("anynet 1"):
+                    _file(words, body)
+            case Block(reason=None, language="yaml", words=[name], body=body):
+                Path(name).write_text(body, encoding="utf-8")
+            case Block(reason=None, language="python", body=body):
+                with contextlib.redirect_stdout(io.StringIO()):
+                    exec(compile(body, str(page), "exec"), names)
+            case Block(reason=None, language="console", body=body, start=start, end=end):
+                current += [text[done:start], _console(body)]
+                done = end
+            case _:
+                pass
     current.append(text[done:])
     if request.config.getoption("--update-golden"):
         page.write_text("".join(current), encoding="utf-8")
@@ -93,11 +96,9 @@ def _console(body: str) -> str:
     lines: list[str] = []
     for command, expected in COMMAND.findall(body):
         lines.append(f"$ {command}\n")
-        arguments = shlex.split(command)
-        if arguments[0] != "anydsl":
-            lines.append(expected)
-            continue
-        _, printed = _anydsl(arguments[1:])
+        program, *arguments = shlex.split(command)
+        assert program == "anydsl", f"{command}: what can't be run needs a reason"
+        _, printed = _anydsl(arguments)
         lines.append(expected if _pattern(expected).fullmatch(printed) else printed)
     return "".join(lines)
 
@@ -135,7 +136,8 @@ def _anydsl(arguments: list[str]) -> tuple[int, str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+    text = prose(page.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
         if "://" not in target:
             assert os.path.exists(page.parent / target), target
 
