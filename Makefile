@@ -36,7 +36,7 @@ check: test ## what CI runs: tests, formatting, types, import contracts, generat
 	$(SITE) --quiet
 
 .PHONY: check-all
-check-all: check ## the same with the tests that take long, or up to 10 GB of memory
+check-all: check ## the same with the tests that take long: random specs by the thousand, nets of 10 GB
 	$(BIN)/python -m pytest -m giant
 
 .PHONY: generate
@@ -50,8 +50,8 @@ docs: $(VENV)/dev ## build the site of docs/ into build/site
 	$(SITE)
 
 .PHONY: bench
-bench: $(VENV)/bench ## print the benchmark table
-	$(BIN)/python bench/run.py
+bench: $(VENV)/bench ## measure this machine, and write docs/benchmarks.md; takes ten minutes
+	$(BIN)/anydsl bench -o docs/benchmarks.md
 
 .PHONY: chaos
 chaos: $(VENV)/dev ## kill runs and sweeps at random moments, and runs while they save; takes ten minutes

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from measuring import REGNETY, ROOT, Figure, milliseconds, seconds, take_turns
+from measuring import REGNETX, REGNETY, Figure, milliseconds, take_turns
 
+from anydsl.design.modules import shipped
+
+NEEDS = ("torch", "torchvision", "timm")
 SAME = {
     "RegNetY-400MF": (REGNETY, "regnet_y_400mf", "regnety_004", 9),
-    "ResNet-50": (f"{ROOT}/specs/classic/resnet50.anynet", "resnet50", "resnet50", 3),
+    "ResNet-50": (f"{shipped()}/classic/resnet50.anynet", "resnet50", "resnet50", 3),
     "RegNetX-32GF": (
-        f"{ROOT}/specs/regnet/regnetx.anynet::RegNetX_32GF",
+        f"{REGNETX}::RegNetX_32GF",
         "regnet_x_32gf",
         "regnetx_320",
         3,
@@ -42,18 +45,19 @@ def constructors(name: str) -> Iterator[Figure]:
     net, build = anydsl.load(spec), getattr(models, in_torchvision)
     ours, from_text, on_meta, theirs, timms = take_turns(
         times,
-        lambda: seconds(lambda: anydsl.compile(net)),
-        lambda: seconds(lambda: anydsl.compile(anydsl.load(spec))),
-        lambda: seconds(lambda: anydsl.compile(net, device="meta")),
-        lambda: seconds(build),
-        lambda: seconds(lambda: timm.create_model(in_timm)),
+        lambda: milliseconds(lambda: anydsl.compile(net)),
+        lambda: milliseconds(lambda: anydsl.compile(anydsl.load(spec))),
+        lambda: milliseconds(lambda: anydsl.compile(net, device="meta")),
+        lambda: milliseconds(build),
+        lambda: milliseconds(lambda: timm.create_model(in_timm)),
     )
-    peer = f"torchvision's constructor: {milliseconds(theirs)}"
-    yield Figure(f"{name}, initialized", milliseconds(ours), peer, ours / theirs, 0.7)
-    other = f"timm's constructor: {milliseconds(timms)}"
-    yield Figure("", "", other, ours / timms, 0.7)
-    yield Figure("  from its text", milliseconds(from_text), peer, from_text / theirs, None)
-    yield Figure("  on meta", milliseconds(on_meta), peer, on_meta / theirs, 1 / 3)
+    said = f"{name} from its `Network` to a module with initial weights; the peer builds its own."
+    yield Figure(f"{name}, initialized", said, ours, "ms", "torchvision", theirs, target=0.7)
+    yield Figure(f"{name}, initialized", "", ours, "ms", "timm", timms, target=0.7)
+    said = "The same from the spec's text: parsed, checked and compiled."
+    yield Figure(f"{name}, from its text", said, from_text, "ms", "torchvision", theirs)
+    said = "The same without weights, on torch's device `meta`; the peer makes weights."
+    yield Figure(f"{name}, on meta", said, on_meta, "ms", "torchvision", theirs, target=1 / 3)
 
 
 def deep() -> Figure:
@@ -69,7 +73,8 @@ def deep() -> Figure:
         assert isinstance(value, anydsl.Network)
         nets.append(value)
     much, little = take_turns(
-        3, *(lambda net=net: seconds(lambda: anydsl.compile(net, device="meta")) for net in nets)
+        3,
+        *(lambda net=net: milliseconds(lambda: anydsl.compile(net, device="meta")) for net in nets),
     )
-    peer = f"100 blocks: {milliseconds(little)}"
-    return Figure("1,000 blocks, on meta", milliseconds(much), peer, much / little, 12)
+    said = "A net ten times as deep on `meta`: 10 where time grows with depth."
+    return Figure("1,000 blocks, on meta", said, much, "ms", "100 blocks", little, target=12)

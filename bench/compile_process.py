@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from measuring import SMALL, Figure, anydsl, loaded, milliseconds, python, seconds, take_turns
+from measuring import SMALL, Figure, anydsl, loaded, milliseconds, python, take_turns
 
+NEEDS = ("torch",)
 COMPILE = f"""
 import time, torch, anydsl
 net = anydsl.load({SMALL!r})
 from anydsl.lowering import compiler
 start = time.perf_counter()
 str(anydsl.compile(net, device="meta").graph)
-print(time.perf_counter() - start)
+print(1000 * (time.perf_counter() - start))
 """
 TORCH = "import sys, torch; print('torch._dynamo' in sys.modules)"
 
@@ -20,8 +21,8 @@ TORCH = "import sys, torch; print('torch._dynamo' in sys.modules)"
 def figures() -> Iterator[Figure]:
     ours, peer, compiling = take_turns(
         5,
-        lambda: seconds(lambda: python(*anydsl(), "compile", SMALL)),
-        lambda: seconds(lambda: python("-c", "import torch")),
+        lambda: milliseconds(lambda: python(*anydsl(), "compile", SMALL)),
+        lambda: milliseconds(lambda: python("-c", "import torch")),
         lambda: float(python("-c", COMPILE)),
     )
     dear = ["torchvision", "tensorboard", "lightning"]
@@ -29,17 +30,19 @@ def figures() -> Iterator[Figure]:
         dear.append("torch._dynamo")
     found = loaded(["compile", SMALL], *dear)
     yield Figure(
-        "compile, as a process",
-        milliseconds(ours),
-        f"import torch {milliseconds(peer)} + compile {milliseconds(compiling)}",
-        ours / (peer + compiling),
-        1.2,
+        "one file, as a process",
+        "From the start of `anydsl compile` on the RegNetX-32 of the textbook to its end.",
+        ours,
+        "ms",
+        "import torch, and compiling in that process",
+        [a + b for a, b in zip(peer, compiling, strict=True)],
+        target=1.2,
     )
     yield Figure(
-        "  dear libraries it imports",
-        ", ".join(found) or "none",
-        f"of {', '.join(dear)}",
-        len(found),
-        0,
-        unit="",
+        "dear libraries it imports",
+        f"How many of {', '.join(dear)} it has loaded at its end.",
+        [len(found)],
+        "",
+        ", ".join(found),
+        target=0,
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from shutil import which
-from statistics import median
 from typing import Any
 
-from measuring import REGNETY, ROOT, Figure
+from measuring import REGNETY, ROOT, Figure, Missing, per_second
 
+NEEDS = ("torch", "torchvision")
 BATCH = 32
 ROUNDS = 5
 LONGEST = 60
@@ -35,51 +36,54 @@ def figures() -> Iterator[Figure]:
         lambda: wide(last),
         lambda: half(last.bfloat16()),
     )
-    peer = f"torchvision, eager: {theirs:,.1f}/s"
-    yield Figure("inference, as compiled", f"{base:,.1f}/s", peer, base / theirs, None)
-    peer = f"as compiled: {base:,.1f}/s"
-    names = ("  --for-inference", "  … in channels_last", "  … and bf16")
-    for name, rate in zip(names, rest, strict=True):
-        yield Figure(name, f"{rate:,.1f}/s", peer, rate / base, None)
-    name = "  … and torch.compile"
+    unit, peer = "pictures/s", "as compiled"
+    said = f"The module as it is trained, in `eval()`, on {BATCH} pictures of 224x224."
+    yield Figure("as compiled", said, base, unit, "torchvision, eager", theirs)
+    for name, rate, said in zip(
+        ("--for-inference", "… in channels_last", "… and bf16"),
+        rest,
+        (
+            "Batch norms folded into the convolutions before them.",
+            "The same with pictures and weights laid out channels last.",
+            "The same in bfloat16.",
+        ),
+        strict=True,
+    ):
+        yield Figure(name, said, rate, unit, peer, base)
+    name, said = "… and torch.compile", "The same through `torch.compile`, once it is compiled."
     try:
         base, rate = _in_time()
-    except _Missing as missing:
-        yield Figure(name, "none", str(missing), 0, None, unit="")
+    except Missing as missing:
+        yield Figure(name, said, (), unit, str(missing))
     else:
-        yield Figure(name, f"{rate:,.1f}/s", f"as compiled: {base:,.1f}/s", rate / base, None)
+        yield Figure(name, said, rate, unit, peer, base)
 
 
-class _Missing(Exception):
-    """There is no figure; the message says why."""
-
-
-def _in_time() -> tuple[float, float]:
+def _in_time() -> list[list[float]]:
     """The rates as compiled and of the fastest form, from a process that has to be in time."""
     if not any(map(which, ("c++", "g++", "clang++"))):
-        raise _Missing("no C++ compiler on this machine")
+        raise Missing("no C++ compiler on this machine")
     command = [sys.executable, __file__]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     try:
         done = subprocess.run(
-            command, cwd=ROOT, timeout=LONGEST, check=True, capture_output=True, text=True
+            command, cwd=ROOT, env=env, timeout=LONGEST, check=True, capture_output=True, text=True
         )
     except subprocess.TimeoutExpired:
-        raise _Missing(f"torch.compile took more than {LONGEST} s") from None
+        raise Missing(f"torch.compile took more than {LONGEST} s") from None
     except subprocess.CalledProcessError as error:
-        raise _Missing(error.stderr.strip().splitlines()[-1]) from None
-    base, rate = map(float, done.stdout.split())
-    return base, rate
+        raise Missing(error.stderr.strip().splitlines()[-1]) from None
+    return json.loads(done.stdout)
 
 
-def _compiled() -> tuple[float, float]:
+def _compiled() -> list[list[float]]:
     import torch
 
     plain, folded = _modules()
     x = torch.randn(BATCH, 3, 224, 224)
     last = x.bfloat16().contiguous(memory_format=torch.channels_last)
     fast: Any = torch.compile(_channels_last(folded).bfloat16())
-    base, rate = _rates(lambda: plain(x), lambda: fast(last))
-    return base, rate
+    return _rates(lambda: plain(x), lambda: fast(last))
 
 
 def _modules() -> tuple[Any, Any]:
@@ -98,8 +102,8 @@ def _channels_last(module: Any) -> Any:
     return copy.deepcopy(module).to(memory_format=torch.channels_last)
 
 
-def _rates(*rivals: Callable[[], object]) -> list[float]:
-    """Pictures a second of each: the median of rounds in which all take turns, after one more."""
+def _rates(*rivals: Callable[[], object]) -> list[list[float]]:
+    """Pictures a second of each in rounds in which all take turns, after one more."""
     import torch
 
     taken: list[list[float]] = [[] for _ in rivals]
@@ -109,9 +113,8 @@ def _rates(*rivals: Callable[[], object]) -> list[float]:
                 start = time.perf_counter()
                 rival()
                 times.append(time.perf_counter() - start)
-    return [BATCH / median(times[1:]) for times in taken]
+    return [per_second(BATCH, times[1:]) for times in taken]
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(ROOT)))
-    print(*_compiled())
+    print(json.dumps(_compiled()))

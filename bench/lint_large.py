@@ -9,8 +9,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from measuring import Figure, anydsl, seconds
+from measuring import ROOT, Figure, anydsl, seconds, take_turns
 
+NEEDS = ()
 LARGE = 1_000_000
 PARTS = 4
 CLEAN = """
@@ -49,15 +50,19 @@ net N{0} {{
 def figures() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         for what, pattern in (("1 MB", CLEAN), ("1 MB of findings", BROKEN)):
-            taken: list[float] = []
-            for size in (LARGE // PARTS, LARGE):
-                path = Path(folder, f"{size}.anynet")
+            paths = [Path(folder, f"{size}.anynet") for size in (LARGE // PARTS, LARGE)]
+            for path, size in zip(paths, (LARGE // PARTS, LARGE), strict=True):
                 path.write_text(text(pattern, size))
-                taken.append(seconds(lambda path=path: lint(path)))
-            yield Figure(f"lint, {what}", f"{taken[1]:.2f} s", "", taken[1], 10, unit=" s")
-            peer = f"{LARGE // PARTS // 1000} KB: {taken[0]:.2f} s; linear would be {PARTS}"
-            yield Figure("  growth", "", peer, taken[1] / taken[0], PARTS * 1.25)
-            yield Figure("  memory", "", "", lint(path), 200, unit=" MB")
+            little, much = take_turns(
+                3, *(lambda path=path: seconds(lambda: lint(path)) for path in paths)
+            )
+            said = f"A file of {what}, as a process."
+            yield Figure(what, said, much, "s", target=10)
+            peer = f"{LARGE // PARTS // 1000} KB"
+            said = f"The same against a quarter of it; if time grew with size, it would be {PARTS}."
+            yield Figure(f"{what}: growth", said, much, "s", peer, little, target=PARTS * 1.25)
+            said = "The most memory that the process held."
+            yield Figure(f"{what}: memory", said, [lint(paths[1])], "MB", target=200)
 
 
 def text(pattern: str, size: int) -> str:
@@ -71,9 +76,8 @@ def lint(path: Path) -> float:
     """Lint a file; how many MB the process took at most."""
     with tempfile.TemporaryFile() as out:
         command = [sys.executable, *anydsl(), "lint", "--isolated", str(path)]
-        root = str(Path(__file__).parent.parent)
         process = subprocess.Popen(
-            command, cwd=root, env={**os.environ, "PYTHONPATH": root}, stdout=out, stderr=out
+            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=out, stderr=out
         )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -1,4 +1,4 @@
-"""Clocks for the benchmarks: rivals take turns, and the median of each counts."""
+"""Clocks for the benchmarks: rivals take turns, each round's results are kept."""
 
 from __future__ import annotations
 
@@ -7,39 +7,55 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
-ROOT = Path(__file__).parent.parent
-SMALL = str(ROOT / "specs/d2l/regnetx32.anynet")
-REGNETY = str(ROOT / "specs/regnet/regnety.anynet") + "::RegNetY_400MF"
+import anydsl as package
+from anydsl.design.modules import shipped
+
+ROOT = Path(package.__file__).parents[1]
+SMALL = f"{shipped()}/d2l/regnetx32.anynet"
+REGNETX = f"{shipped()}/regnet/regnetx.anynet"
+REGNETY = f"{shipped()}/regnet/regnety.anynet::RegNetY_400MF"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table; `ratio` is ours over the peer's, but for rates and counts."""
+    """One line of the table.
+
+    Attributes:
+        what: its name, short.
+        says: a sentence: what is measured, and how.
+        ours: the result of each round; none where there is no figure, and `peer` says why.
+        unit: of the results, and of the peer's.
+        peer: who it is compared with, or what it was measured on.
+        theirs: the peer's result of each round.
+        target: a bound for the ratio of the medians, ours over theirs; without a peer, or where
+            it is `absolute`, for the median itself.
+        at_least: whether that is a lower bound.
+        absolute: whether the target is one of the median although there is a peer.
+    """
 
     what: str
-    ours: str
-    peer: str
-    ratio: float
-    target: float | None
+    says: str
+    ours: Sequence[float]
+    unit: str
+    peer: str = ""
+    theirs: Sequence[float] = ()
+    target: float | None = None
     at_least: bool = False
-    unit: str = "x"
-
-    @property
-    def met(self) -> bool:
-        if self.target is None:
-            return True
-        return self.ratio >= self.target if self.at_least else self.ratio <= self.target
+    absolute: bool = False
 
 
-def take_turns(times: int, *rivals: Callable[[], float]) -> list[float]:
-    """The median of each rival's results, after one round that does not count."""
+class Missing(Exception):
+    """There are no figures here; the message says why."""
+
+
+def take_turns(times: int, *rivals: Callable[[], float]) -> list[tuple[float, ...]]:
+    """The results of each rival, after one round that does not count."""
     rounds = [[rival() for rival in rivals] for _ in range(times + 1)][1:]
-    return [median(results) for results in zip(*rounds, strict=True)]
+    return list(zip(*rounds, strict=True))
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -49,6 +65,15 @@ def seconds(action: Callable[[], object]) -> float:
     taken = time.perf_counter() - start
     del made
     return taken
+
+
+def milliseconds(action: Callable[[], object]) -> float:
+    return 1000 * seconds(action)
+
+
+def per_second(count: float, taken: Sequence[float]) -> list[float]:
+    """The rate of each round in which so many took so many seconds."""
+    return [count / one for one in taken]
 
 
 def python(*arguments: str) -> str:
@@ -76,10 +101,6 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.St
 print(*[name for name in {libraries!r} if name in sys.modules])
 """
     return python("-c", code).split()
-
-
-def milliseconds(taken: float) -> str:
-    return f"{taken * 1000:,.1f} ms"
 
 
 def _environment() -> dict[str, str]:

@@ -1,52 +1,37 @@
-"""The benchmark table: each figure with its peer in the same run, their ratio and the target.
+"""The figures of one file, each as a line of JSON: what `anydsl bench` starts for each file.
 
-`python bench/run.py [FILE…]` runs all, or the files named (without `.py`). Exits 1 where a target
-is missed. The machine should have little else to do.
+`python bench/run.py NAME`. A file of this folder is a benchmark where it declares NEEDS, the
+modules without which it can't run, and `figures()`. Its docstring is for readers of the page.
 """
 
 from __future__ import annotations
 
-import platform
+import json
+import os
 import sys
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-FILES = (
-    "lint_process",
-    "lint_files",
-    "lint_large",
-    "lsp",
-    "compile_process",
-    "compile_inside",
-    "inference",
-    "training",
-    "population",
-    "sampling",
-    "report",
-    "sweep",
-)
+def main(name: str) -> int:
+    out = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    os.dup2(2, 1)  # what else is printed is no figure
+    here = Path(__file__).resolve().parent
+    roots = [here.parent, here.parent.parent]  # of a checkout, of a wheel
+    root = next(root for root in roots if (root / "anydsl").is_dir())
+    sys.path.insert(0, str(root))  # this folder is there already
+    from measuring import Missing
 
-
-def main(files: list[str]) -> int:
-    print(f"Python {platform.python_version()}, {platform.machine()}; medians, rivals in turns\n")
-    print(f"{'':<30}{'anydsl':>12}  {'peer':<54}{'ratio':>14}  target")
-    missed = 0
-    for file in files or FILES:
-        for figure in import_module(file).figures():
-            ratio = f"{figure.ratio:,.2f}{figure.unit}" if figure.unit else f"{figure.ratio:.0f}"
-            sign = ">=" if figure.at_least else "<="
-            bound = "" if figure.target is None else f"{sign} {figure.target:.3g}"
-            verdict = "" if figure.met else "  MISSED"
-            print(
-                f"{figure.what:<30}{figure.ours:>12}  {figure.peer:<54}{ratio:>14}  "
-                f"{bound}{verdict}",
-                flush=True,
-            )
-            missed += not figure.met
-    return 1 if missed else 0
+    try:
+        for figure in import_module(name).figures():
+            out.write(json.dumps(asdict(figure)) + "\n")
+    except Missing as missing:
+        out.write(json.dumps({"left_out": str(missing)}) + "\n")
+    except KeyboardInterrupt:
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1]))

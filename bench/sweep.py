@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from measuring import ROOT, Figure, seconds
+from measuring import Figure, seconds
 
-STUDY = str(ROOT / "specs/studies/principles_digits.anynet")
+from anydsl.design.modules import shipped
+
+NEEDS = ("torch", "sklearn", "filelock", "tests.study.doing")
+STUDY = f"{shipped()}/studies/principles_digits.anynet"
 PLANNED = 2_000
 """Designs of each of the five spaces: 10,000 trials."""
 
@@ -25,14 +28,8 @@ def figures() -> Iterator[Figure]:
     whole = _plan(PLANNED)
     trials = len(whole.jobs)
     taken = seconds(lambda: _plan(PLANNED))
-    yield Figure(
-        f"plan of {trials:,} trials",
-        f"{taken:.1f} s",
-        "five spaces of digits",
-        taken,
-        None,
-        unit="",
-    )
+    said = "Drawing the designs of five spaces of digits, and which seeds they have."
+    yield Figure(f"plan of {trials:,} trials", said, [taken], "s")
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder), new=True)
         store.adopt(whole, "", {})
@@ -40,12 +37,12 @@ def figures() -> Iterator[Figure]:
         taken = seconds(lambda: LocalRunner(["cpu", "cpu"]).run(store, work, lambda: None))
         assert store.left() == 0
         store.close()
-    rate = trials / taken
-    peer = f"{trials:,} that do nothing, 2 workers with their start"
-    yield Figure("trials a second", f"{rate:,.0f}/s", peer, rate, 200, at_least=True, unit="/s")
-    overhead = 1000 * _overhead()
-    peer = f"of {TRAINED} that train, beyond compiling and training"
-    yield Figure("sweep, each trial", f"{overhead:.0f} ms", peer, overhead, 50, unit=" ms")
+    said = f"{trials:,} trials that do nothing, on 2 workers, with the workers' start."
+    yield Figure("trials a second", said, [trials / taken], "/s", target=200, at_least=True)
+    said = (
+        f"Of {TRAINED} trials that train on digits: what each takes beyond compiling and training."
+    )
+    yield Figure("overhead of a trial", said, [1000 * _overhead()], "ms", target=50)
 
 
 def _plan(samples: int) -> Any:

@@ -1,4 +1,4 @@
-"""Training on a GPU: `python bench/run.py training_gpu` on a machine with CUDA.
+"""Training on a GPU: `anydsl bench training_gpu` on a machine with CUDA.
 
 For each net and size: ours eager, in channels_last, in bfloat16, compiled and as a CUDA graph, the
 peer being the best of three plain PyTorch loops over torchvision's model (for RegNetX-32, the
@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 import torch
-from measuring import ROOT, SMALL, Figure
+from measuring import REGNETX, SMALL, Figure, Missing, per_second
 from torch import nn
 from torch.nn import functional
 from training import _regnetx32
@@ -27,8 +27,10 @@ from training import _regnetx32
 from anydsl.training.replaying import Replay
 from anydsl.training.step import Step
 
-REGNETX = f"{ROOT / 'specs/regnet/regnetx.anynet'}::RegNetX_400MF_torchvision"
+NEEDS = ("torch", "torchvision", "lightning_fabric")
+REGNETX_400MF = f"{REGNETX}::RegNetX_400MF_torchvision"
 STEPS, ROUNDS, WARM = 50, 3, 8
+LARGE = 8192
 
 CARDS = {  # dense flop/s in bf16 and bytes/s, by NVIDIA's data sheets; the first that fits
     "H200": (989e12, 4.8e12),
@@ -55,21 +57,19 @@ class Case:
 
 def figures() -> Iterator[Figure]:
     if not torch.cuda.is_available():
-        print("training_gpu: no CUDA GPU here, so no figures")
-        return
+        raise Missing("no CUDA GPU here")
     device = torch.device("cuda")
     name = torch.cuda.get_device_name(device)
     known = next((peak for card, peak in CARDS.items() if card in name), None)
-    peaks = flops, copied = _peaks(device)
-    print(
-        f"{name}: {flops / 1e12:,.0f} Tflop/s in a product of bf16 matrices, "
-        f"{copied / 1e12:,.2f} TB/s in a copy, as measured"
-    )
+    peaks = _peaks(device)
     bound = known or peaks
-    print(
-        f"roofline: {bound[0] / 1e12:,.0f} Tflop/s in bf16 and {bound[1] / 1e12:,.2f} TB/s, "
-        + ("by the data sheet" if known else "as measured, the card being in no table here")
+    said = (
+        f"A product of {LARGE:,} x {LARGE:,} matrices in bf16, the best of some. "
+        f"The roofline is at {bound[0] / 1e12:,.0f} Tflop/s and {bound[1] / 1e12:,.2f} TB/s, "
+        + ("by the data sheet." if known else "as measured, the card being in no table here.")
     )
+    yield Figure(name, said, [peaks[0] / 1e12], "Tflop/s")
+    yield Figure(f"{name}: memory", "A copy, the best of some.", [peaks[1] / 1e12], "TB/s")
     for case in CASES:
         yield from compared(case, device, bound)
 
@@ -79,25 +79,32 @@ def compared(case: Case, device: torch.device, bound: tuple[float, float]) -> It
     network = _network(case)
     lasts = _last_seconds(case, bound)
     plain = {way: rate(theirs(case, device, way), case.batch, device) for way in PEERS}
-    best = max((found, way) for way, found in plain.items() if found is not None)
-    peer = f"plain loop, {best[1]}: {best[0]:,.0f}/s"
+    best = max((way for way in plain if plain[way]), key=lambda way: median(plain[way]))
     for way in OURS:
         found = rate(ours(network, case, device, way), case.batch, device)
-        if found is None:
+        if not found:
             continue
-        what = f"{case.name}, {way} ({found / case.batch * lasts:.0%} of roofline)"
-        target = 1.0 if way == "cuda-graph" else None
-        yield Figure(what, f"{found:,.0f}/s", peer, found / best[0], target, at_least=True)
+        share = median(found) / case.batch * lasts
+        yield Figure(
+            f"{case.name}, {way}",
+            f"{STEPS} steps of {case.batch} pictures, which is {share:.0%} of the roofline.",
+            found,
+            "pictures/s",
+            f"plain loop, {best}",
+            plain[best],
+            target=1.0 if way == "cuda-graph" else None,
+            at_least=True,
+        )
 
 
 OURS = ("eager", "channels_last", "bf16", "compile", "cuda-graph")
 PEERS = ("eager", "compile", "cuda-graph")
 
 
-def rate(steps: Callable[[int], None] | None, batch: int, device: torch.device) -> float | None:
-    """Pictures a second, the median of some rounds; None where there is no such way."""
+def rate(steps: Callable[[int], None] | None, batch: int, device: torch.device) -> list[float]:
+    """Pictures a second of some rounds; none where there is no such way."""
     if steps is None:
-        return None
+        return []
     steps(WARM)
     taken: list[float] = []
     for _ in range(ROUNDS):
@@ -106,7 +113,7 @@ def rate(steps: Callable[[int], None] | None, batch: int, device: torch.device) 
         steps(STEPS)
         _wait(device)
         taken.append(time.perf_counter() - start)
-    return batch * STEPS / median(taken)
+    return per_second(batch * STEPS, taken)
 
 
 def ours(network: Any, case: Case, device: torch.device, way: str) -> Callable[[int], None] | None:
@@ -238,7 +245,7 @@ def _last_seconds(case: Case, bound: tuple[float, float]) -> float:
     return case.batch * max(flops / bound[0], 2 * moved / bound[1])
 
 
-def _peaks(device: torch.device, size: int = 8192) -> tuple[float, float]:
+def _peaks(device: torch.device, size: int = LARGE) -> tuple[float, float]:
     """Flop/s of a product of bf16 matrices and bytes/s of a copy, the best of some."""
     a = torch.randn(size, size, device=device, dtype=torch.bfloat16)
     b = torch.empty_like(a)
@@ -283,6 +290,6 @@ def _torchvision() -> nn.Module:
 
 CASES = (
     Case("X-32 96x96", SMALL, (1, 96, 96), 128, 10, _regnetx32),
-    Case("X-400MF 32x32", REGNETX, (3, 32, 32), 256, 1000, _torchvision),
-    Case("X-400MF 224x224", REGNETX, (3, 224, 224), 128, 1000, _torchvision),
+    Case("X-400MF 32x32", REGNETX_400MF, (3, 32, 32), 256, 1000, _torchvision),
+    Case("X-400MF 224x224", REGNETX_400MF, (3, 224, 224), 128, 1000, _torchvision),
 )
