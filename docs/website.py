@@ -1,6 +1,6 @@
 """What MkDocs is told of this repository: hooks, named in `mkdocs.yml`.
 
-- README.md is the first page, CHANGELOG.md and every shipped spec are pages, too;
+- README.md is the first page, CHANGELOG.md, the notebook and every shipped spec are pages, too;
 - a link to any of these leads to its page;
 - the name of a file behind a fence, which tests of the examples read, is the block's title;
 - a page that would load something from another machine ends the build.
@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import nbformat
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
@@ -44,7 +45,8 @@ def on_files(files: Any, config: Any) -> Any:
         if file.endswith(".anynet"):
             text = f"# `{_name(Path(file))}`\n\n```anynet\n{text}```\n"
         files.append(File.generated(config, page, content=text))
-    files.append(File.generated(config, "specs.md", content="\n\n".join(_specs()) + "\n"))
+    for page, paragraphs in {"specs.md": _specs(), "notebook.md": _notebook()}.items():
+        files.append(File.generated(config, page, content="\n\n".join(paragraphs) + "\n"))
     return files
 
 
@@ -92,6 +94,23 @@ def _specs() -> Iterator[str]:
             blocks = reader.module(str(ROOT / spec)).declared(*DECLARED)
             names = ", ".join(f"`{block.label.name.text}`" for block in blocks if block.label)
             yield f"- [`{_name(spec)}`]({PAGES[spec.as_posix()]}): {names}"
+
+
+def _notebook() -> Iterator[str]:
+    """The paragraphs of the notebook, with what its cells show."""
+    for cell in nbformat.read(ROOT / "docs" / "notebook.ipynb", as_version=4).cells:
+        if cell.cell_type == "markdown":
+            yield cell.source
+            continue
+        language = "anynet" if cell.source.startswith("%%writefile") else "python"
+        yield f"```{language}\n{cell.source}\n```"
+        for output in cell.outputs:
+            if "text" in output:
+                yield f"```text\n{output.text}```"
+            elif "text/html" in output.data:
+                yield f'<div class="shown">{output.data["text/html"]}</div>'
+            else:
+                yield f"```text\n{output.data['text/plain']}\n```"
 
 
 def _name(spec: Path) -> str:
