@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,9 +27,11 @@ SPECS = sorted(
     key=lambda path: (path.parent, path.name),
 )
 # Pages that don't stand in docs/, by their file.
-PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md"} | {
-    spec.as_posix(): spec.with_suffix(".md").as_posix() for spec in SPECS
-}
+PAGES = {
+    "README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
+    "docs/notebook.ipynb": "notebook.md",
+} | {spec.as_posix(): spec.with_suffix(".md").as_posix() for spec in SPECS}
 SOURCES = {page: file for file, page in PAGES.items()}
 FENCE = re.compile(r"^(`{3,})(\w+) ([\w.-]+)[^\n]*$", re.M)
 LINK = re.compile(r"\]\(([^)#:\s]+)(#[^)\s]*)?\)")
@@ -41,12 +43,8 @@ FOREIGN = re.compile(
 def on_files(files: Any, config: Any) -> Any:
     """Add the pages whose files stand elsewhere."""
     for file, page in PAGES.items():
-        text = (ROOT / file).read_text(encoding="utf-8")
-        if file.endswith(".anynet"):
-            text = f"# `{_name(Path(file))}`\n\n```anynet\n{text}```\n"
-        files.append(File.generated(config, page, content=text))
-    for page, paragraphs in {"specs.md": _specs(), "notebook.md": _notebook()}.items():
-        files.append(File.generated(config, page, content="\n\n".join(paragraphs) + "\n"))
+        files.append(File.generated(config, page, content=_page(ROOT / file)))
+    files.append(File.generated(config, "specs.md", content=_joined(_specs())))
     return files
 
 
@@ -79,6 +77,21 @@ def on_post_page(output: str, page: Any, **_: Any) -> str:
     return output
 
 
+def _page(file: Path) -> str:
+    match file.suffix:
+        case ".anynet":
+            text = file.read_text(encoding="utf-8")
+            return f"# `{_name(file.relative_to(ROOT))}`\n\n```anynet\n{text}```\n"
+        case ".ipynb":
+            return _joined(_notebook(file))
+        case _:
+            return file.read_text(encoding="utf-8")
+
+
+def _joined(paragraphs: Iterable[str]) -> str:
+    return "\n\n".join(paragraphs) + "\n"
+
+
 def _specs() -> Iterator[str]:
     """The paragraphs of the list of shipped specs."""
     yield "# Shipped specs"
@@ -96,9 +109,9 @@ def _specs() -> Iterator[str]:
             yield f"- [`{_name(spec)}`]({PAGES[spec.as_posix()]}): {names}"
 
 
-def _notebook() -> Iterator[str]:
-    """The paragraphs of the notebook, with what its cells show."""
-    for cell in nbformat.read(ROOT / "docs" / "notebook.ipynb", as_version=4).cells:
+def _notebook(file: Path) -> Iterator[str]:
+    """The paragraphs of a notebook, with what its cells show."""
+    for cell in nbformat.read(file, as_version=4).cells:
         if cell.cell_type == "markdown":
             yield cell.source
             continue
