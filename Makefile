@@ -49,6 +49,10 @@ generate: $(VENV)/dev ## write the parse table, the generated pages of docs/ and
 docs: $(VENV)/dev ## build the site of docs/ into build/site
 	$(SITE)
 
+.PHONY: tutorial
+tutorial: $(VENV)/dev ## type the tutorial in an empty folder, and say how long each command takes
+	$(BIN)/python docs/typed.py
+
 .PHONY: bench
 bench: $(VENV)/bench ## measure this machine, and write docs/benchmarks.md; takes ten minutes
 	$(BIN)/anydsl bench -o docs/benchmarks.md
