@@ -83,13 +83,14 @@ def words() -> Iterator[str]:
         if operation.__settings__:
             yield _settings(operation.__settings__)
     yield "## Blocks of the library"
-    yield "In scope in every file; their text is in `specs/std/`."
+    yield "In scope in every file; each heading leads to their text."
     for file, blocks in _library("block"):
-        yield f"### `std/{file}`"
+        yield f"### [`std/{file}`](../specs/std/{file}.anynet)"
         yield _listed(blocks)
     yield "## Spaces of the library"
     yield "In scope in every file, too: `net N extends RegNetX { … }`."
-    for _, spaces in _library("space"):
+    for file, spaces in _library("space"):
+        yield f"### [`std/{file}`](../specs/std/{file}.anynet)"
         yield _listed(spaces)
     yield from recipes()
 
