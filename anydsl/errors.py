@@ -52,6 +52,10 @@ class DivergedError(RunError):
     """The loss of a training run is no longer a number."""
 
 
+class DeviceError(RunError):
+    """The device that trains has failed or is gone: this process can use it no longer."""
+
+
 class UnwritableError(RunError):
     """A file of a training run can't be written: no space, no right, or no folder any more."""
 

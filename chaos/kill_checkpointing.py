@@ -25,11 +25,10 @@ import sklearn.datasets  # noqa: F401 - so that no child has to
 import torch
 
 from anydsl.cli import main as anydsl
-from anydsl.errors import AnydslError
 from anydsl.training import train  # noqa: F401 - likewise
-from anydsl.training.runs.checkpoints import read, write_whole
-from anydsl.training.runs.folder import RunFolder
+from anydsl.training.runs.checkpoints import write_whole
 from chaos import victim
+from chaos.subjects import unreadable
 
 MORE = ("--keep", "2", "--quiet", "--logger", "none")
 EVERY_STEP, NEVER = ("--save-every", "0"), ("--save-every", "inf")
@@ -66,7 +65,7 @@ def attack(folder: Path, chance: random.Random, kills: int, width: int) -> int:
         done += 1
         left = [entry.name for entry in (run / "checkpoints").glob(".*")]
         halves += bool(left)
-        found = faults(run)
+        found = unreadable(run)
         wrong += bool(found)
         print(
             f"kill {done}: left half-written {', '.join(left) or 'nothing'}; "
@@ -113,21 +112,6 @@ def seen(process: int, folder: Path, wanted: str) -> bool:
             return True
         time.sleep(0.0005)
     return False
-
-
-def faults(run: Path) -> list[str]:
-    """What can't be read of a run that was killed."""
-    folder, found = RunFolder.of(run), []
-    for file in sorted((run / "checkpoints").glob("[!.]*")):
-        try:
-            read(file)
-        except AnydslError as error:
-            found.append(str(error))
-    try:
-        newest = folder.checkpoints.newest()
-    except AnydslError as error:
-        return [*found, str(error)]
-    return [*found, newest[2]] if newest and newest[2] else found
 
 
 if __name__ == "__main__":

@@ -17,52 +17,17 @@ import argparse
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-STUDY = """anynet 1
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-space Free {{
-  input = 1x8x8
-  stem {{ w = 8, s = 1 }}
-  body {{
-    block = resnext
-    stage s[1..2] {{
-      d ~ uniform(1..2)
-      w ~ uniform(8..24 step 8)
-      b ~ choice(1, 2)
-      g ~ choice(4, 8)
-    }}
-  }}
-  head {{ classes = 10 }}
-}}
+from chaos import study
 
-## Free with rising widths.
-space Rising extends Free {{ require nondecreasing(w) }}
-
-recipe short {{
-  data = digits
-  epochs = 2
-  batch = 64
-  optimizer = sgd(lr = 0.1, momentum = 0.9)
-  schedule = cosine
-  seed = 0
-}}
-
-study chaos {{
-  spaces = [Free, Rising]
-  recipe = short
-  samples = {samples}
-  seed = 1
-}}
-"""
-COLUMNS = '"group", "index", replica, id, seed, status, error, train_loss, curve, diverged, weights'
 ENDED = 20.0
 """Seconds in which workers must notice that their parent is gone."""
 MOMENT = 1.0
@@ -75,7 +40,7 @@ class Sweep:
     def __init__(self, spec: Path, out: Path, workers: int) -> None:
         words = ["sweep", str(spec), "--out", str(out), "--workers", str(workers)]
         self.command = [sys.executable, "-m", "anydsl", *words, "--device", "cpu", "--quiet"]
-        self.database = out / "study.db"
+        self.out = out
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -113,22 +78,13 @@ class Sweep:
         self.process = self._start()
         return left
 
-    def rows(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    def rows(self) -> study.Rows:
         """What the database tells of each trial, by its place."""
-        if not self.database.exists():
-            return {}
-        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=60)
-        try:
-            rows = connection.execute(f"SELECT {COLUMNS} FROM results").fetchall()
-        except sqlite3.OperationalError:  # the tables are not made yet
-            rows = []
-        finally:
-            connection.close()
-        return {row[:3]: row[3:] for row in rows}
+        return study.rows(self.out)
 
-    def recorded(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
-        """The trials that are done; without their weights, of which only the best stay."""
-        return {place: row[:-1] for place, row in self.rows().items() if row[2] == "done"}
+    def recorded(self) -> study.Rows:
+        """The trials that are done."""
+        return study.recorded(self.out)
 
 
 def children(parent: int) -> list[int]:
@@ -194,8 +150,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        spec = folder / "chaos.anynet"
-        spec.write_text(STUDY.format(samples=args.samples))
+        spec = study.spec(folder, samples=args.samples)
         peace = Sweep(spec, folder / "peace", args.workers)
         if peace.process.wait():
             print("the undisturbed study failed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anydsl.language.complaints import SYNTAX, TOO_LARGE
 from anydsl.language.diagnostics import ERROR, NOTE, Kind
+from anydsl.language.edition import UNKNOWN_EDITION
 
 UNKNOWN_NAME = Kind(
     "unknown_name",
@@ -84,6 +85,7 @@ written.""",
 KINDS = (
     SYNTAX,
     TOO_LARGE,
+    UNKNOWN_EDITION,
     UNKNOWN_NAME,
     WRONG_VALUE,
     MISSING,

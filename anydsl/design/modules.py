@@ -13,10 +13,10 @@ from anydsl.errors import UsageError
 from anydsl.language import tree
 from anydsl.language.complaints import SYNTAX
 from anydsl.language.diagnostics import Diagnostic, Edit, Fault, Fix, Label, nearest
+from anydsl.language.edition import EDITION, UNKNOWN_EDITION
 from anydsl.language.parser import parse
 from anydsl.language.source import STDIN, Source, Span
 
-EDITION = 1
 LARGEST_FILE = 2**20
 DEEPEST_IMPORT = 32
 MOST_FILES = 256
@@ -140,6 +140,8 @@ class Module:
             return
         self.imports.append((statement, module))
         self.diagnostics += [d for d in module.diagnostics if d not in self.diagnostics]
+        if any(d.kind is UNKNOWN_EDITION for d in module.diagnostics):
+            return  # what it declares can't be told
         for name in statement.names:
             found = module.names.get(name.text)
             if found is None:
@@ -153,8 +155,7 @@ class Module:
                 self._name(name, *found)
 
     def _check_edition(self) -> None:
-        edition = self.file.edition
-        if edition is None:
+        if self.file.edition is None:
             if any(d.kind is SYNTAX and d.at.start == 0 for d in self.diagnostics):
                 return
             start = Span(self.source, 0, 0)
@@ -166,10 +167,6 @@ class Module:
                     Span(self.source, 0, min(1, len(self.source.text))),
                     fixes=(Fix("add it", (Edit(start, f"anynet {EDITION}\n\n"),), safe=True),),
                 ),
-            )
-        elif edition.value != EDITION:
-            self._report(
-                WRONG_VALUE, f"this anydsl reads edition {EDITION} of the language", edition.span
             )
 
     def _report(self, kind: object, message: str, at: Span, hint: str = "") -> None:

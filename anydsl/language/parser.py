@@ -13,6 +13,7 @@ from anydsl.language import complaints, tree
 from anydsl.language.braces import mend, partners
 from anydsl.language.builder import Builder
 from anydsl.language.diagnostics import Diagnostic
+from anydsl.language.edition import unknown
 from anydsl.language.lexer import ILLEGAL, KEYWORDS, NAME, NEWLINE, Token, tokens
 from anydsl.language.source import Source, Span
 from anydsl.language.tables import END, RULES, STATES
@@ -64,6 +65,10 @@ def parse(source: Source) -> Parsed:
     """Read a source; never raises for any text."""
     found = tokens(source.text)
     parsed = _Parser(source, found).run()
+    if parsed.file.edition is not None:
+        stranger = unknown(parsed.file.edition)
+        if stranger is not None:
+            return Parsed(parsed.file.replace(statements=()), [stranger])
     if parsed.diagnostics:
         mended = _mended(source, found)
         if mended is not None:

@@ -15,6 +15,7 @@ from anydsl.errors import RunError
 from anydsl.study.claims import Claims, drop_orphans
 from anydsl.study.owners import forget, new_name, words_of
 from anydsl.study.sharing import Growth
+from anydsl.study.worker import LOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +41,8 @@ _TAIL = 2_000
 class LocalRunner:
     """Does the trials of a store in processes of this machine.
 
-    A worker that is killed costs the trial that it was at, and another one takes its place.
+    A worker that is killed, or loses its device, costs the trial that it was at, and another one
+    takes its place.
 
     Args:
         devices: for each worker, the one that it trains on.
@@ -168,6 +170,8 @@ class _Worker:
         with suppress(OSError), open(self._words, "rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
             words = file.read().decode(errors="replace").strip()
+        if status == LOST:
+            return words
         how = f"its process ended with status {status}"
         if status < 0:
             name = signal.Signals(-status).name if -status in set(signal.Signals) else -status

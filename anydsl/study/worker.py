@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from anydsl.errors import AnydslError, MissingExtraError
+from anydsl.errors import AnydslError, DataError, DeviceError, MissingExtraError
 from anydsl.study.claims import Claims, Finished
 from anydsl.study.keeping import is_candidate, weights_of
 from anydsl.study.owners import Owner, forget
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 GROUPED = 0.2
 """Seconds of results that are committed together at most; a longer trial is by itself."""
 
+LOST = 3
+"""Exit status of a worker that has lost its device; why stands on standard error."""
+
 _MOST = 256
 _POLL = 0.1
 
@@ -41,6 +44,8 @@ def work_through(store: Store, work: Work, owner: Owner, do: Callable[[Claim], D
     """Claim trials, do them and record them until none is left.
 
     Raises:
+        DataError: pictures are gone that were there when the sweep began.
+        DeviceError: this process can train no more; what it claimed is still its own.
         RunError: the database can't be written.
     """
     claims = Claims(store, owner.name)
@@ -67,6 +72,8 @@ def work_through(store: Store, work: Work, owner: Owner, do: Callable[[Claim], D
 def _done(store: Store, claim: Claim, do: Callable[[Claim], Done]) -> Finished:
     try:
         done = do(claim)
+    except (DataError, DeviceError):  # no other trial would fare better in this process
+        raise
     except Exception as error:  # whatever it is, it is this trial's
         return Finished(claim.id, None, reason_of(error))
     if done.save is None or not is_candidate(store, claim.id, done.outcome.error):
@@ -110,6 +117,9 @@ def _main() -> int:
         try:
             with Owner(work.folder, name) as owner:
                 _work(work, owner)
+        except DeviceError as error:
+            sys.stderr.write(str(error))
+            return LOST
         except AnydslError as error:
             answer.write(str(error))
             return 1
@@ -127,8 +137,11 @@ def _work(work: Work, owner: Owner) -> None:
     stopping.start()
     try:
         work_through(store, work, owner, trial_function(work, store.facts()))
-    finally:
+    except DeviceError:  # as behind a crash: what is held shows the parent which trial it was
+        raise
+    except BaseException:
         Claims(store, owner.name).drop()
+        raise
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from anydsl.errors import RunError
+from anydsl.errors import DeviceError, RunError
 from anydsl.training.memory import free_memory, largest_batch
 
 if TYPE_CHECKING:
@@ -18,18 +18,21 @@ if TYPE_CHECKING:
 
 _SIGNS = ("DefaultCPUAllocator", "MPS backend out of memory")
 _PRIMITIVE = ("could not create a", "could not execute a primitive")
+_LOST = ("CUDA error", "HIP error", "cuDNN error", "NCCL error")
+"""How torch's words begin for what leaves a process without its device, in older versions, too."""
 _OTHERWISE = "a smaller `resize`, or a narrower net"
 
 
 @contextmanager
 def explained(plan: Plan | None = None) -> Generator[None]:
-    """Turn a lack of memory, and a failure of `torch.compile`, into an error that says what to do.
+    """Turn what torch raises of memory, devices and compilers into errors that say what to do.
 
     Args:
         plan: what is trained inside, so that the batch can be named that would fit.
 
     Raises:
-        RunError: in the place of either.
+        DeviceError: the device has failed, or is gone.
+        RunError: memory is short, or `torch.compile` failed.
     """
     room = free_memory(plan.device) if plan else None
     try:
@@ -40,9 +43,16 @@ def explained(plan: Plan | None = None) -> Generator[None]:
         if any(sign in str(error) for sign in _SIGNS) or _starved(error, plan, room):
             raise _out_of_memory(error, plan, room) from error
         if plan and plan.compiled and type(error).__module__.startswith("torch._"):
-            first = str(error).strip().splitlines()[0]
+            first = _first_line(error)
             raise RunError(f"torch.compile failed ({first}): leave out `--compile`") from error
+        if isinstance(error, torch.AcceleratorError) or str(error).startswith(_LOST):
+            where = plan.device if plan else "the device"
+            raise DeviceError(f"{where} has failed or is gone ({_first_line(error)})") from error
         raise
+
+
+def _first_line(error: RuntimeError) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _starved(error: RuntimeError, plan: Plan | None, room: int | None) -> bool:

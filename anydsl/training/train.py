@@ -169,8 +169,8 @@ def run(
         Loggers(told if first else {}, progress) as curves,
         tuned(plan.device, per_step, deterministic=plan.deterministic),
         torch.random.fork_rng(cuda),  # pyright: ignore[reportUnknownMemberType]
-        explained(plan),
         resumable(folder),
+        explained(plan),
     ):
         if first:
             _describe(plan, folder)

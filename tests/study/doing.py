@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from anydsl.errors import DataError, DeviceError
 from anydsl.study.rows import Claim, Outcome
 from anydsl.study.runner import Done, Work
 
@@ -77,6 +78,31 @@ def killed(work: Work, facts: Mapping[str, Any]) -> Do:
     def do(claim: Claim) -> Done:
         if claim.seed == 3 and claim.attempts < 4:
             os.kill(os.getpid(), signal.SIGKILL)
+        return Done(Outcome(error_of(claim.seed)))
+
+    return do
+
+
+def losing(work: Work, facts: Mapping[str, Any]) -> Do:
+    """Seed 3 loses the device, seed 4 the first time; then nothing goes in this process."""
+    lost = False
+
+    def do(claim: Claim) -> Done:
+        nonlocal lost
+        lost = lost or claim.seed == 3 or (claim.seed == 4 and claim.attempts == 1)
+        if lost:
+            raise DeviceError(f"cuda:0 has failed with {claim.seed}")
+        return Done(Outcome(error_of(claim.seed)))
+
+    return do
+
+
+def without_pictures(work: Work, facts: Mapping[str, Any]) -> Do:
+    """From seed 3 on there are none."""
+
+    def do(claim: Claim) -> Done:
+        if claim.seed >= 3:
+            raise DataError("pictures/a.png can't be read: No such file or directory")
         return Done(Outcome(error_of(claim.seed)))
 
     return do

@@ -66,6 +66,25 @@ def test_what_crashes_costs_itself_only(stored: MakeStore) -> None:
     assert store.tallies()[-1].done == 39
 
 
+def test_a_lost_device_costs_one_trial(stored: MakeStore) -> None:
+    """The process that lost it is replaced: in it no other trial would fare better."""
+    store = stored(20)
+    run(store, "losing")
+    assert store.failures() == [("B1", "cuda:0 has failed with 3")]
+    assert store.tallies()[-1].done == 39
+    assert errors(store)["A2"] is not None
+
+
+def test_lost_pictures_stop_the_sweep_and_fail_no_trial(stored: MakeStore) -> None:
+    store = stored(4)
+    with pytest.raises(RunError, match=r"^pictures/a\.png can't be read: No such file"):
+        run(store, "without_pictures", workers=1)
+    assert {row.status for row in store.rows()} == {"done", "pending"}
+    run(store, "trivial")
+    assert store.tallies()[-1].done == 8
+    assert not store.failures()
+
+
 def test_what_is_killed_from_outside_is_done_all_the_same(stored: MakeStore) -> None:
     store = stored(4)
     run(store, "killed")

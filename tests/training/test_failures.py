@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from anydsl.design.recipe import Recipe
-from anydsl.errors import RunError
+from anydsl.errors import DeviceError, RunError
 from anydsl.training import memory
 from anydsl.training.failures import explained
 from anydsl.training.plan import Plan
@@ -78,6 +78,20 @@ def test_a_failing_compiler_is_explained_and_a_bug_is_not(plan: Plan) -> None:
         raise failure("no compiler\nmore")
     with pytest.raises(RuntimeError, match="a bug"), explained(compiled):
         raise RuntimeError("a bug")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: unspecified launch failure\nmore"),
+        RuntimeError("CUDA error: unspecified launch failure\nmore"),  # before torch 2.8
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_lost_device_is_said(plan: Plan, error: RuntimeError) -> None:
+    said = r"^cpu has failed or is gone \(CUDA error: unspecified launch failure\)$"
+    with pytest.raises(DeviceError, match=said), explained(plan):
+        raise error
 
 
 def test_control_groups_limit_what_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

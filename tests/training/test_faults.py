@@ -15,7 +15,14 @@ import pytest
 import torch
 
 from anydsl.design.recipe import ImageFolder, Recipe
-from anydsl.errors import DataError, DivergedError, RunError, UnwritableError, UsageError
+from anydsl.errors import (
+    DataError,
+    DeviceError,
+    DivergedError,
+    RunError,
+    UnwritableError,
+    UsageError,
+)
 from anydsl.training.plan import Plan
 from anydsl.training.runs.checkpoints import name_also, read, write
 from anydsl.training.runs.folder import RunFolder
@@ -197,6 +204,30 @@ def test_pictures_that_are_deleted_in_mid_run_are_said_and_the_run_goes_on_with_
     shutil.move(kept, root)
     run(plan_for(recipe, (3, 8, 8), 2), RunFolder.of(tmp_path / "r"), quiet=True)
     assert (tmp_path / "r" / "summary.json").exists()
+
+
+def test_a_device_that_is_lost_is_said_and_the_run_goes_on_in_the_same_bits(
+    recipe: Recipe, plan_for: PlanFor, tmp_path: Path
+) -> None:
+    run(plan_for(recipe), tmp_path / "straight", quiet=True)
+    plan, steps = plan_for(recipe), 0
+
+    def hook(module: torch.nn.Module, *_: object) -> None:
+        nonlocal steps
+        steps += module.training
+        if steps > 2 * plan.steps_per_epoch + 1:
+            raise torch.AcceleratorError("CUDA error: unspecified launch failure")
+
+    plan.module.register_forward_hook(hook)
+    with pytest.raises(DeviceError) as caught:
+        run(plan, tmp_path / "r", quiet=True)
+    assert "when that is mended, `anydsl train --resume" in str(caught.value)
+    assert checkpoints(tmp_path / "r")["last"] == (2, 0)
+    run(plan_for(recipe), RunFolder.of(tmp_path / "r"), quiet=True)
+    ours, theirs = (
+        read(tmp_path / r / "checkpoints" / "last.safetensors")[0] for r in ("r", "straight")
+    )
+    assert all(ours[name].equal(theirs[name]) for name in theirs)
 
 
 def test_a_clock_that_jumps_changes_nothing(

@@ -9,7 +9,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
 
-from anydsl.errors import AnydslError, DataError, MissingExtraError, RunError, UsageError
+from anydsl.errors import (
+    AnydslError,
+    DataError,
+    DeviceError,
+    MissingExtraError,
+    RunError,
+    UsageError,
+)
 from anydsl.language.record import Record
 from anydsl.study.cluster.engine import ray
 from anydsl.study.worker import reason_of, trial_function
@@ -98,6 +105,8 @@ class Hand:
             return Answer(done.outcome), _weights(done)
         except DataError as error:  # pictures were there when the sweep began: it is the node's
             return _refusal(error), None
+        except DeviceError:  # this process is of no more use, and Ray has another one
+            raise
         except Exception as error:
             return Answer(None, reason_of(error)), None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from anydsl.checker.loading import pick, recipes
 from anydsl.design.network import Network
 from anydsl.design.recipe import Recipe
-from anydsl.errors import DataError, RunError, UnwritableError, UsageError
+from anydsl.errors import DataError, DeviceError, RunError, UnwritableError, UsageError
 from anydsl.training.runs.checkpoints import remove_leftovers
 from anydsl.training.runs.folder import RunFolder
 from anydsl.training.runs.keeping import Keeping
@@ -141,15 +141,14 @@ def saved_state(
 
 @contextmanager
 def resumable(folder: RunFolder) -> Generator[None]:
-    """Add to what the reader can mend, a full disk or lost pictures, how the run goes on then.
+    """Add to what the reader can mend, as a full disk or lost pictures, how the run goes on then.
 
     Raises:
-        DataError: in the place of one that says less.
-        UnwritableError: likewise.
+        DataError, DeviceError, UnwritableError: in the place of one that says less.
     """
     try:
         yield
-    except (DataError, UnwritableError) as error:
+    except (DataError, DeviceError, UnwritableError) as error:
         if not folder.spec.exists():
             raise
         message = f"{error}; when that is mended, `{folder.how_to_resume}` goes on"
