@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _EXTRAS = {
     "torch": "torch",
     "torchvision": "torch",
+    "lightning_fabric": "torch",
+    "PIL": "torch",
     "safetensors": "torch",
     "sklearn": "torch",
     "tensorboard": "torch",
@@ -112,23 +114,26 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.write(_overview())
         return 0
     if name in ("-V", "--version"):
-        sys.stdout.write(f"anydsl {__version__}\n")
+        from anydsl.language.edition import EDITION
+
+        sys.stdout.write(f"anydsl {__version__}, edition {EDITION} of the language\n")
         return 0
     if name not in commands():
         from anydsl.language.diagnostics import nearest
 
         hint = nearest(name, commands()) or "anydsl --help lists the commands"
         raise UsageError(f"there is no command `{name}`; {hint}")
-    command = _command(name)
+    found = command(name)
 
     from argparse import ArgumentParser
 
-    parser = ArgumentParser(prog=f"anydsl {name}", description=command.__doc__, allow_abbrev=False)
-    command.add_arguments(parser)
-    return command.run(parser.parse_args(arguments[1:]))
+    parser = ArgumentParser(prog=f"anydsl {name}", description=found.__doc__, allow_abbrev=False)
+    found.add_arguments(parser)
+    return found.run(parser.parse_args(arguments[1:]))
 
 
-def _command(name: str) -> Command:
+def command(name: str) -> Command:
+    """The command of that name."""
     file = (
         name
         if os.path.exists(os.path.join(os.path.dirname(__file__), name + ".py"))
@@ -145,7 +150,7 @@ def _overview() -> str:
         "",
     ]
     for name in commands():
-        summary = (_command(name).__doc__ or "").splitlines()[0]
+        summary = (command(name).__doc__ or "").splitlines()[0]
         lines.append(f"  {name:<10}{summary}")
     lines += [
         "",
