@@ -34,10 +34,15 @@ check: test ## what CI runs: tests, formatting, types, import contracts, generat
 	$(BIN)/anydsl lint specs
 	$(BIN)/anydsl fmt --check specs
 	$(SITE) --quiet
+	$(BIN)/python release/check.py
 
 .PHONY: check-all
 check-all: check ## the same with the tests that take long: random specs by the thousand, nets of 10 GB
 	$(BIN)/python -m pytest -m giant
+
+.PHONY: check-wheels
+check-wheels: $(VENV)/dev ## install what is released with each extra, each on its own, and use it; downloads gigabytes
+	$(BIN)/python release/check.py draw lsp torch timm export study cluster
 
 .PHONY: generate
 generate: $(VENV)/dev ## write the parse table, the generated pages of docs/ and the grammars of editors/
@@ -58,10 +63,8 @@ bench: $(VENV)/bench ## measure this machine, and write docs/benchmarks.md; take
 	$(BIN)/anydsl bench -o docs/benchmarks.md
 
 .PHONY: chaos
-chaos: $(VENV)/dev ## kill runs and sweeps at random moments, and runs while they save; takes ten minutes
-	$(BIN)/python chaos/kill_training.py
-	$(BIN)/python chaos/kill_checkpointing.py
-	$(BIN)/python chaos/kill_sweep.py
+chaos: $(VENV)/dev ## kill runs and sweeps, fill their disk, take their pictures, …; ten minutes, more with KILLS=50
+	$(BIN)/python chaos/run.py --kills $(or $(KILLS),10)
 
 .PHONY: vscode
 vscode: ## build, test and package the extension for VS Code; needs Node.js 20 and npm

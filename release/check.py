@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,7 +119,11 @@ def astray_in_wheel(wheel: Path) -> Iterator[str]:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     known = tracked()
     wanted = {name for name in known if name.startswith("anydsl/")}
-    wanted |= {f"anydsl/{name}" for name in known if name.startswith(("specs/", "grammar/"))}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    more = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    for source, place in more.items():
+        inside = (name for name in known if name.startswith(f"{source}/"))
+        wanted |= {place + name.removeprefix(source) for name in inside}
     yield from (f"the wheel lacks {name}" for name in sorted(wanted - names))
     yield from (f"{name} is in the wheel" for name in sorted(names - wanted))
     yield from (
