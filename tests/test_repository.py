@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+import anydsl
 from anydsl.cli import commands, main
 from tests.cli.conftest import FALLING, NET
 
@@ -79,3 +82,28 @@ def test_attributes() -> None:
     assert "linguist-language=AnyNet" in patterns["*.anynet"]
     for pattern in patterns:
         assert list(ROOT.rglob(pattern) if "/" not in pattern else ROOT.glob(pattern)), pattern
+
+
+def test_the_citation_names_this_version() -> None:
+    citation: dict[str, Any] = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["version"] == anydsl.__version__
+    assert citation["license"] == "MIT"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == anydsl.__version__
+    assert project["license"] == citation["license"]
+    assert "MIT License" in (ROOT / project["license-files"][0]).read_text(encoding="utf-8")
+
+
+def test_the_package_is_typed() -> None:
+    assert (Path(anydsl.__file__).parent / "py.typed").exists()
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "CONTRIBUTING.md"])
+def test_pages_name_what_there_is(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`make\s([a-z-]+)`", text):
+        assert f"\n{target}:" in makefile, target
+    for name in re.findall(r"\b(?:docs|specs)/[\w/.-]*\w/?", text):
+        assert (ROOT / name).exists(), name
