@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -278,3 +279,13 @@ def test_a_run_with_all_changes_learns_and_is_the_same_again(
     assert first[1]["train_loss"] < first[0]["train_loss"]
     assert 0 < first[1]["train_accuracy"] < 1
     assert 0 < first[1]["val_accuracy"] <= 1
+
+
+def test_runs_that_begin_at_once_have_a_folder_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("time.strftime", lambda _: "20260101-000000")
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: RunFolder.create(None, "N").path.name, range(16)))
+    assert sorted(made) == sorted(f"N-20260101-000000{s}" for s in ("", *range(-2, -17, -1)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import shlex
 import time
@@ -60,14 +62,11 @@ class RunFolder:
         Raises:
             RunError: it can't be made, or has something in it.
         """
-        stem = RUNS / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
-        path = Path(out) if out is not None else stem
-        count = 1
-        while out is None and path.exists():
-            count += 1
-            path = stem.with_name(f"{stem.name}-{count}")
-        folder = cls(path)
+        named = RUNS / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        path = named if out is None else Path(out)
         try:
+            path = _fresh(named) if out is None else path
+            folder = cls(path)
             if path.is_dir() and not folder._unborn():
                 hint = f": `{folder.how_to_resume}` goes on with it" if folder.spec.exists() else ""
                 raise RunError(f"{path} is not empty{hint}; `--out` takes another folder")
@@ -165,6 +164,21 @@ class RunFolder:
         except OSError as error:
             file = error.filename or self.path
             raise UnwritableError(f"{file} can't be written: {error.strerror or error}") from error
+
+
+def _fresh(path: Path) -> Path:
+    """Make a folder at `path`, or at `path-2`, …; of two runs that begin at once each has its own.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for count in itertools.count(1):
+        place = path if count == 1 else path.with_name(f"{path.name}-{count}")
+        with contextlib.suppress(FileExistsError):
+            place.mkdir()
+            return place
+    raise AssertionError
 
 
 def _line(row: Epoch) -> str:
