@@ -151,7 +151,7 @@ def _overview() -> str:
     ]
     for name in commands():
         summary = (command(name).__doc__ or "").splitlines()[0]
-        lines.append(f"  {name:<10}{summary}")
+        lines.append(f"  {name:<12}{summary}")
     lines += [
         "",
         "anydsl COMMAND --help says more; SPEC is a path, - or a shipped spec (std:NAME),",
