@@ -59,8 +59,8 @@ tutorial: $(VENV)/dev ## type the tutorial in an empty folder, and say how long 
 	$(BIN)/python docs/typed.py
 
 .PHONY: bench
-bench: $(VENV)/bench ## measure this machine, and write docs/benchmarks.md; takes ten minutes
-	$(BIN)/anydsl bench -o docs/benchmarks.md
+bench: $(VENV)/bench ## print the benchmark table
+	$(BIN)/anydsl bench
 
 .PHONY: chaos
 chaos: $(VENV)/dev ## kill runs and sweeps, fill their disk, take their pictures, …; ten minutes, more with KILLS=50
