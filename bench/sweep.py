@@ -38,7 +38,7 @@ def figures() -> Iterator[Figure]:
         assert store.left() == 0
         store.close()
     said = f"{trials:,} trials that do nothing, on 2 workers, with the workers' start."
-    yield Figure("trials a second", said, [trials / taken], "/s", target=200, at_least=True)
+    yield Figure("trials a second", said, [trials / taken], "trials/s", target=200, at_least=True)
     said = (
         f"Of {TRAINED} trials that train on digits: what each takes beyond compiling and training."
     )

@@ -21,6 +21,7 @@ import anydsl
 from anydsl.language.record import Record
 
 _PACKAGE = Path(anydsl.__file__).parent
+_TESTS = "tests."
 _VERSIONS = ("anydsl", "torch", "torchvision", "timm", "numpy")
 
 
@@ -78,7 +79,8 @@ class Benchmark:
     def measure(self) -> None:
         """Run it; a crash, too, ends only the process that it runs in."""
         if self.lacks:
-            self.left_out = f"it needs {self.lacks}, which is not installed"
+            where = "only a checkout has" if self.lacks.startswith(_TESTS) else "is not installed"
+            self.left_out = f"it needs {self.lacks}, which {where}"
             return
         command = [sys.executable, str(self.path.with_name("run.py")), self.name]
         with (
@@ -150,7 +152,7 @@ def _read(place: Path) -> Iterator[Benchmark]:
 
 def _is_here(module: str) -> bool:
     """Whether a module can be imported; of this project's tests only a checkout has them."""
-    if module.startswith("tests."):
+    if module.startswith(_TESTS):
         return _PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py").is_file()
     return find_spec(module) is not None
 
