@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentParser
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import anydsl
-from anydsl.cli import commands
+from anydsl.cli import command, commands
 from tests.docs.pages import PAGES, ROOT, Block, blocks, spoken_of, typed
 
 REASONS = {
@@ -36,10 +35,8 @@ def accepts(arguments: list[str]) -> bool:
         return not rest
     if name not in commands():
         return False
-    folder = Path(anydsl.__file__).parent / "cli"
-    file = name if (folder / f"{name}.py").exists() else f"{name}_"
     parser = ArgumentParser(prog=f"anydsl {name}", allow_abbrev=False)
-    import_module(f"anydsl.cli.{file}").add_arguments(parser)
+    command(name).add_arguments(parser)
     try:
         parser.parse_args(rest)
     except SystemExit as stop:
