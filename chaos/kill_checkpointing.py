@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def attack(folder: Path, chance: random.Random, kills: int, width: int) -> int:
-    file = victim.spec(folder, width=width, epochs=2 + kills // 4, batch=256)
+    file = victim.spec(folder, width=width, epochs=4 + kills // 2, batch=256)
     straight, run = folder / "straight", folder / "run"
     wait(begin(file, straight, *NEVER))
     last = straight / "checkpoints" / "last.safetensors"
