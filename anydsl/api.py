@@ -78,7 +78,7 @@ def sample(space: Space, n: int = 1, seed: int = 0) -> list[Network]:
     The networks lint clean: principles that they miss are waived as "drawn from" the space.
 
     Raises:
-        AnydslError: the space is met by less than one proposal in a million.
+        AnydslError: the space is met too rarely to be sampled.
         SpecError: no design can meet it.
     """
     from anydsl.checker.drawn import as_net

@@ -13,6 +13,7 @@ from typing import Any, cast
 from anydsl.checker.selection import Selection, ignorable, matching, select
 from anydsl.errors import UsageError
 from anydsl.language.diagnostics import ERROR, NOTE, WARNING, nearest
+from anydsl.language.files import LARGEST_FILE, read_bytes
 from anydsl.language.record import Record
 
 FILE = "pyproject.toml"
@@ -133,16 +134,19 @@ def read(path: str) -> Configuration | None:
         UsageError: it can't be read, or says what it can't say.
     """
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = read_bytes(path)
     except OSError as error:
         raise UsageError(f"can't read {path}: {error.strerror or error}") from None
+    if len(data) > LARGEST_FILE:
+        raise UsageError(f"{path} is beyond the limit of {LARGEST_FILE:,} bytes")
     if not _LIKELY.search(data):
         return None
     import tomllib
 
     try:
         document = tomllib.loads(data.decode("utf-8"))
+    except RecursionError:
+        raise UsageError(f"{path} is nested too deep") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is no TOML: {error}") from None
     tool = document.get("tool", {})

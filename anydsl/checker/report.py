@@ -120,7 +120,8 @@ def _full(diagnostic: Diagnostic, colour: bool) -> str:
             lines.append(paint(f"{' ' * gutter} |", "34"))
         elif last and line > last + 1:
             lines.append(paint("...", "34"))
-        text, offset = _clip(span.source.line(line).expandtabs(1), column)
+        text, offset = _clip(span.source.line(line), column)
+        text = text.replace("\t", " ")
         if line != last:
             lines.append(f"{paint(f'{line:>{gutter}} |', '34')} {text}".rstrip())
         width = max(1, min(span.end - span.start, len(text) - offset + 1))

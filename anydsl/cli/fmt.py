@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from anydsl.cli import colour
 from anydsl.cli._files import print_diff, write
 from anydsl.errors import SpecError, UsageError
+from anydsl.language.files import LARGEST_FILE, read_bytes
 from anydsl.language.parser import parse
 from anydsl.language.printer import Unformattable, format_text
 from anydsl.language.source import STDIN, Source
@@ -69,10 +70,10 @@ def _formatted(path: str, text: str) -> str:
 
 def _read(path: str) -> str:
     try:
-        if path == "-":
-            return sys.stdin.buffer.read().decode("utf-8")
-        with open(path, "rb") as file:
-            return file.read().decode("utf-8")
+        data = sys.stdin.buffer.read(LARGEST_FILE + 1) if path == "-" else read_bytes(path)
+        if len(data) > LARGEST_FILE:
+            raise UsageError(f"{path} is beyond the limit of {LARGEST_FILE:,} bytes")
+        return data.decode("utf-8")
     except OSError as error:
         raise UsageError(f"can't read {path}: {error.strerror or error}") from None
     except UnicodeDecodeError:

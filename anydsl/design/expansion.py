@@ -118,8 +118,9 @@ class _Names:
 
     def write(self, block: BlockDef) -> list[str]:
         """The text of a block, under the names that things get."""
-        lines = [f"  {self._renamed(block, line)}" for line in block.lines]
-        params = ", ".join(self._renamed(block, param) for param in block.params)
+        own = _own(block)
+        lines = [f"  {self._renamed(block, line, own)}" for line in block.lines]
+        params = ", ".join(self._renamed(block, param, own) for param in block.params)
         return [f"block {self.of(block)}({params}) {{", *lines, "}"]
 
     def _visit(self, block: BlockDef) -> None:
@@ -151,11 +152,13 @@ class _Names:
         self.taken.add(free)
         return free
 
-    def _renamed(self, block: BlockDef, node: tree.Assign | tree.Param) -> str:
+    def _renamed(self, block: BlockDef, node: tree.Assign | tree.Param, own: set[str]) -> str:
         text, start = block.scope.source.text, node.span.start
         written, end = "", start
-        for variable in sorted(_outer(block), key=lambda v: v.span.start):
-            if start <= variable.span.start and variable.span.end <= node.span.end:
+        value = node.value if isinstance(node, tree.Assign) else node.default
+        inner = sorted(variables(value), key=lambda v: v.span.start) if value is not None else ()
+        for variable in inner:
+            if variable.name not in own:
                 name = self._meant(block, variable.name)
                 written += text[end : variable.span.start] + name
                 end = variable.span.end
@@ -182,9 +185,14 @@ def _library() -> str:
     return f"{os.path.realpath(shipped())}/std/"
 
 
+def _own(block: BlockDef) -> set[str]:
+    """The names of a block's parameters and lines."""
+    return {p.name.text for p in block.params} | {line.name.text for line in block.lines}
+
+
 def _outer(block: BlockDef) -> list[tree.Variable]:
     """The names in a block that are neither its parameters nor its lines."""
-    own = {p.name.text for p in block.params} | {line.name.text for line in block.lines}
+    own = _own(block)
     exprs = [line.value for line in block.lines]
     exprs += [p.default for p in block.params if p.default is not None]
     return [v for expr in exprs for v in variables(expr) if v.name not in own]

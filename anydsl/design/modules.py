@@ -14,12 +14,16 @@ from anydsl.language import tree
 from anydsl.language.complaints import SYNTAX
 from anydsl.language.diagnostics import Diagnostic, Edit, Fault, Fix, Label, nearest
 from anydsl.language.edition import EDITION, UNKNOWN_EDITION
+from anydsl.language.files import LARGEST_FILE, read_bytes
+from anydsl.language.lexer import MOST_TOKENS
 from anydsl.language.parser import parse
 from anydsl.language.source import STDIN, Source, Span
 
-LARGEST_FILE = 2**20
 DEEPEST_IMPORT = 32
 MOST_FILES = 256
+LARGEST_IMPORTS = 4 * LARGEST_FILE
+"""How many bytes a file and all that it imports may have; together they have the words of one."""
+MOST_HINTS = 20
 SUFFIX = ".anynet"
 DECLARED = ("net", "space", "block", "recipe", "study")
 
@@ -43,6 +47,7 @@ class Module:
         names: what it declares, by name; imported names lead to the module that declares them.
         imports: the imports that could be followed, each with where it led.
         diagnostics: what is wrong with its syntax, its names and its imports.
+        legible: whether the text is all that the file holds, and could be read as a whole.
     """
 
     def __init__(self, source: Source, library: Library, root: str, chain: tuple[str, ...]) -> None:
@@ -57,8 +62,9 @@ class Module:
         self.calls: dict[str, Any] = {}  # and what is known of which of them names which
         self.costs: dict[Any, Any] = {}  # what `blocks` has made of its blocks: costs
         self.graphs: dict[Any, Any] = {}  # and graphs
-        self.legible = True  # whether the text is all that the file holds
         parsed = parse(source)
+        library.tokens += parsed.tokens
+        self.legible = parsed.tokens <= MOST_TOKENS
         self.file = parsed.file
         self.diagnostics = parsed.diagnostics
         self._check_edition()
@@ -72,6 +78,11 @@ class Module:
     def known(self) -> list[str]:
         """All names that can be written here."""
         return [*self.names, *self.library.standard_names()]
+
+    def nearest(self, name: str) -> str:
+        """What is likely meant by an unknown name; of very many only the first are looked at."""
+        self.library.hints += 1
+        return nearest(name, self.known()) if self.library.hints <= MOST_HINTS else ""
 
     def declared(self, *kinds: str) -> list[tree.Block]:
         """The blocks of some kinds that this file itself declares, in order."""
@@ -156,7 +167,9 @@ class Module:
 
     def _check_edition(self) -> None:
         if self.file.edition is None:
-            if any(d.kind is SYNTAX and d.at.start == 0 for d in self.diagnostics):
+            if not self.legible or any(
+                d.kind is SYNTAX and d.at.start == 0 for d in self.diagnostics
+            ):
                 return
             start = Span(self.source, 0, 0)
             self.diagnostics.insert(
@@ -178,12 +191,17 @@ class Library:
 
     Args:
         texts: what stands in files that an editor has not saved yet, by their real paths.
+
+    Attributes:
+        tokens: how many words and marks a file and its imports have so far.
+        hints: how many unknown names have been looked up.
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
         self.texts: Mapping[str, str] = {} if texts is None else texts
         self.constants = 0  # how many are being evaluated, each for the one before
         self._modules: dict[tuple[str, str, str], Module] = {}
+        self._begin()
         self._shipped = os.path.realpath(shipped())
         self._index: dict[str, str] | None = None
 
@@ -197,6 +215,7 @@ class Library:
         Raises:
             UsageError: there is no such file, or it can't be read.
         """
+        self._begin()
         if path == "-":
             data = sys.stdin.buffer.read(LARGEST_FILE + 1)
             file = os.path.realpath(stdin_as) if stdin_as else None
@@ -224,6 +243,7 @@ class Library:
             path: as it is to be shown.
             file: the file that it stands for, from which its imports are found.
         """
+        self._begin()
         file = None if file is None else os.path.realpath(file)
         root = os.path.realpath(".") if file is None else os.path.dirname(file)
         return self._read(path, file, text.encode("utf-8", "surrogatepass"), root, ())
@@ -277,8 +297,8 @@ class Library:
             )
         elif file in importer.chain:
             problem = "is a circle: " + " -> ".join(map(os.path.basename, (*importer.chain, file)))
-        elif len(importer.chain) >= DEEPEST_IMPORT or len(self._modules) >= MOST_FILES:
-            problem = f"goes beyond the limit of {DEEPEST_IMPORT} files deep or {MOST_FILES} in all"
+        elif limit := self._limit(importer):
+            problem = f"goes beyond the limit of {limit} that import each other"
         else:
             try:
                 return self._open(shown, file, root, importer.chain)
@@ -314,6 +334,20 @@ class Library:
             if file.endswith(SUFFIX)
         )
 
+    def _begin(self) -> None:
+        """Count anew what a file imports."""
+        self._files = self._bytes = self.tokens = self.hints = 0
+
+    def _limit(self, importer: Module) -> str:
+        """The limit that keeps a file from importing another, if one does."""
+        if len(importer.chain) >= DEEPEST_IMPORT:
+            return f"{DEEPEST_IMPORT} files deep"
+        if self._files >= MOST_FILES:
+            return f"{MOST_FILES} files"
+        if self._bytes > LARGEST_IMPORTS:
+            return f"{LARGEST_IMPORTS:,} bytes in files"
+        return f"{MOST_TOKENS:,} words and marks in files" if self.tokens > MOST_TOKENS else ""
+
     def _standard_index(self) -> dict[str, str]:
         """Name to file, by a look at the first words of lines: only what is used is parsed."""
         if self._index is None:
@@ -334,8 +368,7 @@ class Library:
             if file in self.texts:
                 data = self.texts[file].encode("utf-8", "surrogatepass")
             else:
-                with open(file, "rb") as opened:
-                    data = opened.read(LARGEST_FILE + 1)
+                data = read_bytes(file)
             known = self._read(shown, file, data, root, chain)
             self._modules[key] = known
         return known
@@ -352,6 +385,8 @@ class Library:
             before = len(data[: error.start].decode("utf-8", "replace"))
             text = data.decode("utf-8", "replace")
             problem = (before, f"this is not UTF-8 text (byte 0x{data[error.start]:02x})")
+        self._files += 1
+        self._bytes += len(data)
         module = Module(Source(shown, text, file), self, root, chain)
         if problem:
             offset, message = problem

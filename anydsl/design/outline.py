@@ -120,13 +120,13 @@ def _parent(out: Outline, base: tree.Name, chain: tuple[tree.Block, ...]) -> Out
     found = out.module.find(base.text)
     kinds = ("net", "space") if out.block.kind.text == "net" else ("space",)
     if found is None:
-        hint = nearest(base.text, out.module.known())
+        hint = out.module.nearest(base.text)
         out.report(UNKNOWN_NAME, f"`{base.text}` is not known here", base.span, hint=hint)
     elif not isinstance(found[1], tree.Block) or found[1].kind.text not in kinds:
         own = out.block.kind.text
         message = f"a {own} can't extend `{base.text}`: it extends a {' or a '.join(kinds)}"
         out.report(EXTENDS, message, base.span)
-    elif found[1] in chain:
+    elif any(block is found[1] for block in chain):
         out.report(EXTENDS, f"`{base.text}` extends itself", base.span)
     elif len(chain) > DEEPEST_CHAIN:
         out.report(EXTENDS, f"this chain is beyond the limit of {DEEPEST_CHAIN}", base.span)

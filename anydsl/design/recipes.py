@@ -61,7 +61,7 @@ def resolve_study(module: Module, block: tree.Block) -> tuple[Study | None, list
                     diagnostics.append(Diagnostic(DUPLICATE, message, item.span))
                 names.append(name)
             else:
-                hint = nearest(name, module.known())
+                hint = module.nearest(name)
                 message = f"`{item.span.text}` is no {kinds[0]}"
                 diagnostics.append(Diagnostic(UNKNOWN_NAME, message, item.span, help=hint))
         given[word] = tuple(names) if word == "spaces" else "".join(names)
@@ -184,7 +184,7 @@ def _merged(
     if block.base is not None:
         found = module.find(block.base.text)
         if found is None:
-            hint = nearest(block.base.text, module.known())
+            hint = module.nearest(block.base.text)
             message = f"`{block.base.text}` is not known here"
             diagnostics.append(Diagnostic(UNKNOWN_NAME, message, block.base.span, help=hint))
         elif not isinstance(found[1], tree.Block) or found[1].kind.text != kind:

@@ -140,6 +140,12 @@ def too_deep(span: Span, limit: int, what: str = "operators and brackets") -> Di
     return Diagnostic(TOO_LARGE, message, span, help="give parts of it a name of their own")
 
 
+def too_long(at: Span, limit: int) -> Diagnostic:
+    """So many words, marks or lines that reading them would take too long."""
+    message = f"this file is beyond the limit of {limit:,} words and marks, or lines"
+    return Diagnostic(TOO_LARGE, message, at, help="split it into files that import each other")
+
+
 def too_many(at: Span, limit: int) -> Diagnostic:
     """So many mistakes that no one would read them."""
     message = f"there are more than {limit:,} mistakes; those that follow are not listed"

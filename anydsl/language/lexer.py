@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from anydsl.language.tables import KEYWORDS, PATTERNS, PUNCTUATION
 
@@ -10,6 +11,9 @@ Token = tuple[str, int, int]
 """The terminal's name (of keywords and punctuation the text itself), its start and its end."""
 
 NEWLINE, NAME, UNCLOSED, ILLEGAL = "_NL", "NAME", "UNCLOSED", "ILLEGAL"
+
+MOST_TOKENS = 60_000
+"""How many words and marks a file may have, and how many lines."""
 
 _SKIPPED = ("COMMENT", "SPACE")
 _MASTER = re.compile(
@@ -25,18 +29,25 @@ _MASTER = re.compile(
 _COMMENT = re.compile(f"{PATTERNS['STRING']}|(?P<COMMENT>{PATTERNS['COMMENT']})")
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str, most: int | None = None) -> list[Token]:
     """Cut a text into tokens, without spaces, comments and blank lines; any text can be cut.
 
     What no terminal matches comes as `UNCLOSED` (a text without its second quote) and `ILLEGAL`.
+
+    Args:
+        text: what is cut.
+        most: how many tokens are wanted; of a longer text no more than these come.
     """
     found: list[Token] = []
     start = 1 if text.startswith("\ufeff") else 0
+    limit = sys.maxsize if most is None else most
     for match in _MASTER.finditer(text, start):
         kind = match.lastgroup
         assert kind is not None
         if kind in _SKIPPED:
             continue
+        if len(found) >= limit:
+            break
         start, end = match.span()
         if kind == NAME:
             word = match[0]

@@ -14,7 +14,7 @@ from anydsl.language.braces import mend, partners
 from anydsl.language.builder import Builder
 from anydsl.language.diagnostics import Diagnostic
 from anydsl.language.edition import unknown
-from anydsl.language.lexer import ILLEGAL, KEYWORDS, NAME, NEWLINE, Token, tokens
+from anydsl.language.lexer import ILLEGAL, KEYWORDS, MOST_TOKENS, NAME, NEWLINE, Token, tokens
 from anydsl.language.source import Source, Span
 from anydsl.language.tables import END, RULES, STATES
 
@@ -55,20 +55,32 @@ _DOCS = re.compile(r"(?:\A\ufeff?|(?<=[\r\n]))(?P<doc>(?:[ \t\f]*##[^\r\n]*(?:\r
 
 
 class Parsed(NamedTuple):
-    """A file's tree and what could not be read of it."""
+    """A file's tree and what could not be read of it.
+
+    Attributes:
+        file: the tree.
+        diagnostics: what is wrong with the text.
+        tokens: how many words and marks it has, at most one more than may be.
+    """
 
     file: tree.File
     diagnostics: list[Diagnostic]
+    tokens: int
 
 
 def parse(source: Source) -> Parsed:
-    """Read a source; never raises for any text."""
-    found = tokens(source.text)
+    """Read a source; never raises for any text. Of one with too many tokens nothing is read."""
+    found = tokens(source.text, MOST_TOKENS + 1)
+    start = found[-1][1] if len(found) > MOST_TOKENS else source.offset(MOST_TOKENS + 1)
+    if start < len(source.text):
+        at = Span(source, start, start + 1)
+        file, _, _ = _Parser(source, []).run()
+        return Parsed(file, [complaints.too_long(at, MOST_TOKENS)], MOST_TOKENS + 1)
     parsed = _Parser(source, found).run()
     if parsed.file.edition is not None:
         stranger = unknown(parsed.file.edition)
         if stranger is not None:
-            return Parsed(parsed.file.replace(statements=()), [stranger])
+            return Parsed(parsed.file.replace(statements=()), [stranger], len(found))
     if parsed.diagnostics:
         mended = _mended(source, found)
         if mended is not None:
@@ -87,14 +99,16 @@ def _mended(source: Source, found: list[Token]) -> tuple[bool, Parsed] | None:
     mended = mend(source, found)
     if mended is None:
         return None
-    file, diagnostics = _Parser(source, mended.tokens).run()
+    file, diagnostics, _ = _Parser(source, mended.tokens).run()
     lines = {source.position(d.at.start)[0] for d in diagnostics}
     found = [token for token in mended.extra if source.position(token[1])[0] not in lines]
     diagnostics += [complaints.closes_nothing(*piece(token)) for token in found]
     diagnostics += [complaints.never_closed(*piece(token)) for token in mended.unclosed]
     diagnostics += [complaints.never_opened(piece(a), piece(b)) for a, b in mended.unopened]
     diagnostics += [complaints.wrongly_closed(piece(a), piece(b)) for a, b in mended.wrong]
-    return mended.likely, Parsed(file, sorted(diagnostics, key=lambda d: d.at.start))
+    return mended.likely, Parsed(
+        file, sorted(diagnostics, key=lambda d: d.at.start), len(mended.tokens)
+    )
 
 
 class _Parser:
@@ -141,7 +155,7 @@ class _Parser:
         for span in self.builder.too_large[:MOST_MISTAKES]:
             self.diagnostics.append(complaints.too_large(span))
         self.diagnostics.sort(key=lambda d: d.at.start)
-        return Parsed(self.values[-1], self.diagnostics)
+        return Parsed(self.values[-1], self.diagnostics, len(self.tokens))
 
     # ------------------------------------------------------------------------- the automaton
 

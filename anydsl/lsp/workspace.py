@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from pygls.uris import from_fs_path, to_fs_path
 
-from anydsl.design.modules import LARGEST_FILE, SUFFIX, Module, shipped
+from anydsl.design.modules import SUFFIX, Module, shipped
 from anydsl.design.symbols import Use, uses
+from anydsl.language.files import read_bytes
 from anydsl.lsp.documents import Document
 from anydsl.lsp.session import Server
 
@@ -80,8 +81,7 @@ def _holds(ls: Server, path: str, name: str) -> bool:
     text = ls.documents.texts.get(path)
     if text is None:
         try:
-            with open(path, "rb") as file:
-                text = file.read(LARGEST_FILE).decode("utf-8", "replace")
+            text = read_bytes(path).decode("utf-8", "replace")
         except OSError:
             return False
     return re.search(rf"\b{re.escape(name)}\b", text) is not None

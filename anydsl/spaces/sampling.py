@@ -20,8 +20,11 @@ from anydsl.spaces.trials import Trials
 CHUNK = 2**15
 """How many proposals are made at once; it changes nothing but speed and memory."""
 
-PATIENCE = 4_000_000
-"""Of so many proposals, one in a million has to be accepted."""
+PATIENCE = 2**18
+"""Of so many proposals one has to be accepted, and as many of all that follow."""
+
+MOST_NUMBERS = 2**22
+"""So many random numbers are enough to lose patience, where a proposal takes many of them."""
 
 STRATUM = "flops in the stratum of the design's number"
 
@@ -116,7 +119,8 @@ class Sampler:
         self.stream = Stream(seed, len(paired or own))
         self._rows = [paired.index(name) for name in own] if paired else None
         self._matching = matching
-        self.chunk = chunk
+        self.chunk = max(1, min(chunk, 2**20 // self.stream.width))
+        self.patience = max(1, min(PATIENCE, MOST_NUMBERS // self.stream.width))
         self.proposals = 0
         self.accepted = 0
 
@@ -138,7 +142,7 @@ class Sampler:
                     some = pending[at : at + size]
                     self._try(some, number, tries, found)
                     tried += len(some) * len(tries)
-                    if tried >= PATIENCE and len(found) < tried / 1_000_000:
+                    if tried >= self.patience and len(found) < tried // self.patience:
                         raise AnydslError(self._rare(tried, len(found)))
                     if self._matching is not None and tries.stop > STRATUM_PATIENCE:
                         raise AnydslError(self._empty(self._matching, int(some[0]), tries.stop))
