@@ -121,6 +121,8 @@ class Sampler:
         self._matching = matching
         self.chunk = max(1, min(chunk, 2**20 // self.stream.width))
         self.patience = max(1, min(PATIENCE, MOST_NUMBERS // self.stream.width))
+        if matching is not None:
+            self.patience *= 16  # strata have a patience of their own
         self.proposals = 0
         self.accepted = 0
 
