@@ -66,6 +66,12 @@ bench: $(VENV)/bench ## print the benchmark table
 chaos: $(VENV)/dev ## kill runs and sweeps, fill their disk, take their pictures, …; ten minutes, more with KILLS=50
 	$(BIN)/python chaos/run.py --kills $(or $(KILLS),10)
 
+SECONDS_EACH ?= 600
+.PHONY: fuzz
+fuzz: $(VENV)/dev ## change specs at random, ten minutes for each target; SECONDS_EACH=60 is shorter
+	for target in parser formatter resolver checker; do \
+	  $(BIN)/python -m fuzz $$target --seconds $(SECONDS_EACH) || exit 1; done
+
 .PHONY: vscode
 vscode: ## build, test and package the extension for VS Code; needs Node.js 20 and npm
 	cd editors/vscode && npm ci && npm run build && npm test && npm run package

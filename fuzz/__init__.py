@@ -1,0 +1,1 @@
+"""Looks for texts that break what reads a stranger's file."""
