@@ -12,7 +12,7 @@ Token = tuple[str, int, int]
 
 NEWLINE, NAME, UNCLOSED, ILLEGAL = "_NL", "NAME", "UNCLOSED", "ILLEGAL"
 
-MOST_TOKENS = 60_000
+MOST_TOKENS = 350_000
 """How many words and marks a file may have, and how many lines."""
 
 _SKIPPED = ("COMMENT", "SPACE")
