@@ -8,7 +8,7 @@ fish: anydsl completion fish > ~/.config/fish/completions/anydsl.fish
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
@@ -46,8 +46,8 @@ def _everything() -> argparse.ArgumentParser:
     takes |= dict.fromkeys(_SPECS, shtab.glob("*.anynet")) | dict.fromkeys(_FILES, shtab.FILE)
 
     class Marking(ArgumentParser):
-        def add_argument(self, *names: str, **options: object) -> argparse.Action:
-            action: argparse.Action = super().add_argument(*names, **options)  # type: ignore[arg-type]
+        def add_argument(self, *names: str, **options: Any) -> argparse.Action:
+            action: argparse.Action = super().add_argument(*names, **options)
             shown = action.metavar or _BY_NAME.get(action.dest)
             if action.dest == "rule":
                 action.choices = [kind.name for kind in kinds()]
