@@ -1,10 +1,11 @@
-"""Writes `words.md`, `rules.md` and `pictures/` from what the code and the specs declare.
+"""Writes the generated pages and `pictures/` from what the code and the specs declare.
 
 `python docs/generate.py` writes them; with `--check` it exits 1 if one is not current.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ sys.path.insert(0, str(DOCS.parent))
 
 from anydsl.checker.loading import pick  # noqa: E402
 from anydsl.checker.registry import kinds  # noqa: E402
+from anydsl.cli import command  # noqa: E402
+from anydsl.cli import commands as names_of_commands  # noqa: E402
 from anydsl.design import predicates, recipe, study, values, vocabulary  # noqa: E402
 from anydsl.design.draws import DISTRIBUTIONS  # noqa: E402
 from anydsl.design.modules import Library, shipped  # noqa: E402
@@ -145,7 +148,44 @@ def rules() -> Iterator[str]:
         yield kind.page.replace("\n## ", "\n### ")
 
 
+def commands() -> Iterator[str]:
+    """The paragraphs of `commands.md`."""
+    yield "# Commands"
+    yield SOURCE
+    yield (
+        "What `--help` says of each command. SPEC is a path, `-` for standard input, or a shipped "
+        "spec (`std:NAME`); `SPEC::NAME` picks one declaration of a file that holds several. "
+        "Results go to standard output, everything else to standard error; the exit status is 0 "
+        "where all is well, 1 for an error in the spec or the run, 2 for wrong use."
+    )
+    for name in names_of_commands():
+        found = command(name)
+        summary, _, more = (found.__doc__ or "").strip().partition("\n")
+        parser = argparse.ArgumentParser(add_help=False)
+        found.add_arguments(parser)
+        yield f"## {name}"
+        yield summary
+        if more.strip():
+            yield f"```text\n{more.strip()}\n```"
+        actions = parser._actions
+        yield _listed((f"`{_argument(a)}`", (a.help or "") % vars(a)) for a in actions)
+
+
 # ------------------------------------------------------------------------------------- pieces
+
+
+def _argument(action: argparse.Action) -> str:
+    """An argument as it is typed: `--out DIR`, `--format {text,json}`, `SPEC …`."""
+    choices = "{" + ",".join(map(str, action.choices)) + "}" if action.choices else ""
+    takes = str(action.metavar or choices or action.dest.upper())
+    match action.nargs:
+        case 0:
+            takes = ""
+        case "?":
+            takes = f"[{takes}]"
+        case "*" | "+":
+            takes = f"{takes} …"
+    return " ".join(filter(None, (", ".join(action.option_strings), takes)))
 
 
 def _level(kind: Kind) -> str:
@@ -194,7 +234,7 @@ def _declared(block: Block) -> str:
 
 
 def _listed(items: Iterable[tuple[str, str]]) -> str:
-    return "\n".join(f"- {word}: {text}" for word, text in items)
+    return "\n".join(f"- {word}: {text}" if text else f"- {word}" for word, text in items)
 
 
 def _picture(spec: str) -> str:
@@ -207,7 +247,7 @@ def _picture(spec: str) -> str:
 def main(arguments: list[str]) -> int:
     """Write the pages and the pictures, or say which is not current."""
     stale = 0
-    pages = {"words.md": words(), "rules.md": rules()}
+    pages = {"words.md": words(), "rules.md": rules(), "commands.md": commands()}
     files = {name: "\n\n".join(paragraphs) + "\n" for name, paragraphs in pages.items()}
     files |= {f"pictures/{name}.svg": _picture(spec) for name, spec in PICTURES.items()}
     for name, text in files.items():
