@@ -68,7 +68,7 @@ def test_pairs_with_a_missing_error_are_left_out() -> None:
 def test_groups_without_any_difference_have_p_1() -> None:
     (found,) = compare({"a": [0.5, 0.5], "b": [0.5, 0.5]}, paired=True)
     assert found.wilcoxon is not None
-    assert found.wilcoxon.p == found.ks.p == 1
+    assert found.wilcoxon.p == found.ks.p == found.mann_whitney.p == found.mann_whitney.q == 1
     assert (found.difference.low, found.difference.high) == (0, 0)
 
 
