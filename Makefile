@@ -66,11 +66,17 @@ bench: $(VENV)/bench ## print the benchmark table
 chaos: $(VENV)/dev ## kill runs and sweeps, fill their disk, take their pictures, …; ten minutes, more with KILLS=50
 	$(BIN)/python chaos/run.py --kills $(or $(KILLS),10)
 
-SECONDS_EACH ?= 600
+FUZZED := parser formatter resolver checker sampler lsp
 .PHONY: fuzz
-fuzz: $(VENV)/dev ## change specs at random, ten minutes for each target; SECONDS_EACH=60 is shorter
-	for target in parser formatter resolver checker; do \
-	  $(BIN)/python -m fuzz $$target --seconds $(SECONDS_EACH) || exit 1; done
+fuzz: $(VENV)/dev ## look for texts that break each target, ten minutes each; SECONDS_EACH=60 is shorter
+	for target in $(FUZZED); do \
+	  $(BIN)/python -m fuzz $$target --seconds $(or $(SECONDS_EACH),600) || exit 1; done
+
+.PHONY: fuzz-all
+fuzz-all: $(VENV)/fuzz ## the same for an hour each, and with Atheris, which needs Linux on x86-64
+	for target in $(FUZZED); do for engine in hypothesis atheris; do \
+	  $(BIN)/python -m fuzz $$target --engine $$engine --seconds $(or $(SECONDS_EACH),3600) \
+	    || exit 1; done; done
 
 .PHONY: vscode
 vscode: ## build, test and package the extension for VS Code; needs Node.js 20 and npm

@@ -1,0 +1,138 @@
+"""What a stranger's text is handed to: each takes any text, and raises where it finds a bug."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+
+from anydsl.checker import report
+from anydsl.checker.engine import check_each, check_module
+from anydsl.checker.fixing import fix
+from anydsl.cli import main
+from anydsl.design.expansion import expand
+from anydsl.design.modules import Library, Module
+from anydsl.design.network import Network
+from anydsl.design.recipes import resolve_recipe, resolve_study
+from anydsl.design.resolving import resolve, resolve_space
+from anydsl.language import tree
+from anydsl.language.lexer import comments
+from anydsl.language.parser import Parsed, parse
+from anydsl.language.printer import format_text
+from anydsl.language.source import Source
+from fuzz.editing import lsp
+
+Target = Callable[[str], object]
+
+
+def parser(text: str) -> Parsed:
+    """Any text has a tree, and what is wrong with it stands in it."""
+    parsed = parse(Source("fuzz", text))
+    for found in parsed.diagnostics:
+        assert 0 <= found.at.start <= found.at.end <= len(text) + 1, found  # + 1: behind the end
+    return parsed
+
+
+def formatter(text: str) -> None:
+    """What can be read can be formatted: it means the same then, and formats to itself."""
+    before = parser(text)
+    if before.diagnostics:
+        return
+    formatted = format_text(text)
+    assert format_text(formatted) == formatted, "formatting twice gives two results"
+    after = parser(formatted)
+    assert after.diagnostics == [], "what was formatted can't be read"
+    assert after.file.statements == before.file.statements, "it does not mean the same"
+    assert _remarks(formatted) == _remarks(text), "a comment has changed"
+
+
+def _remarks(text: str) -> list[str]:
+    return [text[start:end].rstrip() for start, end in comments(text)]
+
+
+def resolver(text: str) -> None:
+    """Every declaration is resolved; a sound net can be written out and is the same net again."""
+    module = Library().text(text)
+    for block in module.declared("space"):
+        resolve_space(module, block)
+    for block in module.declared("recipe"):
+        resolve_recipe(module, block)
+    for block in module.declared("study"):
+        resolve_study(module, block)
+    for block in module.declared("net"):
+        resolve(module, block)
+    if any(found.level == "error" for found in module.diagnostics):
+        return
+    for checked in check_each(module)[1]:
+        if checked.sound and isinstance(checked.value, Network):
+            _written_out(checked.value)
+
+
+def _written_out(network: Network) -> None:
+    text = expand(network)
+    again = Library().text(text)
+    (block,) = (b for b in again.declared("net") if b.label and b.label.name.text == network.name)
+    resolved, found = resolve(again, block)
+    assert resolved is not None, found
+    assert expand(resolved.network) == text, "the net that was written out is another net"
+
+
+def checker(text: str) -> None:
+    """What lint says can be printed in every form, and what it fixes can still be read."""
+    module = Library().text(text)
+    found = check_module(module)
+    report.full(found)
+    report.concise(found)
+    json.dumps(report.as_json(found))
+    if not module.legible:
+        return
+    for unsafe in (False, True):
+        fixed = fix(text, check_module, path="fuzz", unsafe=unsafe).text
+        if not parser(text).diagnostics:
+            assert parser(fixed).diagnostics == [], "what was fixed can't be read"
+
+
+def sampler(text: str) -> None:
+    """What can be drawn of a space are nets that lint clean; what can't is refused in words."""
+    module = Library().text(text)
+    for name in _names(module, "space"):
+        spec = ("-n", "3", "--", f"-::{name}")
+        status, drawn = _answer(text, "sample", "--format", "anynet", *spec)
+        if status == 0:
+            said = [d for d in check_module(Library().text(drawn)) if d.level != "note"]
+            assert not said, said
+            status, lines = _answer(text, "sample", "--stats", *spec)
+            assert status == 0, lines
+
+
+def _names(module: Module, kind: str) -> Iterator[str]:
+    for block in module.declared(kind):
+        assert isinstance(block.label, tree.Label)
+        yield block.label.name.text
+
+
+def _answer(text: str, *arguments: str) -> tuple[int, str]:
+    """Run a command on standard input; its status and what it prints."""
+    given = sys.stdin
+    out, err = io.StringIO(), io.StringIO()
+    sys.stdin = io.TextIOWrapper(io.BytesIO(text.encode("utf-8", "surrogatepass")), "utf-8")
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = main(arguments)
+    finally:
+        sys.stdin = given
+    assert status in (0, 1, 2), status
+    assert status == 0 or err.getvalue(), "it is refused without a word"
+    return status, out.getvalue()
+
+
+TARGETS: dict[str, Target] = {
+    "parser": parser,
+    "formatter": formatter,
+    "resolver": resolver,
+    "checker": checker,
+    "sampler": sampler,
+    "lsp": lsp,
+}
