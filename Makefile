@@ -73,7 +73,7 @@ fuzz: $(VENV)/dev ## look for texts that break each target, ten minutes each; SE
 	  $(BIN)/python -m fuzz $$target --seconds $(or $(SECONDS_EACH),600) || exit 1; done
 
 .PHONY: fuzz-all
-fuzz-all: $(VENV)/fuzz ## the same for an hour each, and with Atheris, which needs Linux on x86-64
+fuzz-all: $(VENV)/dev ## the same for an hour each, and with Atheris, which needs Linux on x86-64
 	for target in $(FUZZED); do for engine in hypothesis atheris; do \
 	  $(BIN)/python -m fuzz $$target --engine $$engine --seconds $(or $(SECONDS_EACH),3600) \
 	    || exit 1; done; done

@@ -32,7 +32,7 @@ def main() -> int:
     if args.target not in TARGETS and ":" not in args.target:
         parser.error(f"there is no target {args.target}: there are {', '.join(TARGETS)}")
     if args.engine == "atheris" and importlib.util.find_spec("atheris") is None:
-        parser.error("Atheris is not installed: pip install 'anydsl[fuzz]', on Linux on x86-64")
+        parser.error("Atheris is not installed: pip install atheris, on Linux on x86-64")
     seed = random.randrange(1, 2**31) if args.seed is None else args.seed
     engine = "once" if args.file else args.engine
     args.folder.mkdir(parents=True, exist_ok=True)

@@ -8,8 +8,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 
+from anydsl.blocks.measurement import measure
 from anydsl.checker import report
-from anydsl.checker.engine import check_each, check_module
+from anydsl.checker.engine import check_declaration, check_each, check_module
 from anydsl.checker.fixing import fix
 from anydsl.cli import main
 from anydsl.design.expansion import expand
@@ -53,7 +54,7 @@ def _remarks(text: str) -> list[str]:
 
 
 def resolver(text: str) -> None:
-    """Every declaration is resolved; a sound net can be written out and is the same net again."""
+    """Every declaration is resolved; nets without errors can be written out, meaning the same."""
     module = Library().text(text)
     for block in module.declared("space"):
         resolve_space(module, block)
@@ -63,20 +64,24 @@ def resolver(text: str) -> None:
         resolve_study(module, block)
     for block in module.declared("net"):
         resolve(module, block)
-    if any(found.level == "error" for found in module.diagnostics):
-        return
-    for checked in check_each(module)[1]:
-        if checked.sound and isinstance(checked.value, Network):
-            _written_out(checked.value)
+    found, declared = check_each(module)
+    if all(d.level != "error" for d in found):
+        for checked in declared:
+            if isinstance(checked.value, Network):
+                _write_out(checked.value)
 
 
-def _written_out(network: Network) -> None:
+def _write_out(network: Network) -> None:
     text = expand(network)
-    again = Library().text(text)
-    (block,) = (b for b in again.declared("net") if b.label and b.label.name.text == network.name)
-    resolved, found = resolve(again, block)
-    assert resolved is not None, found
-    assert expand(resolved.network) == text, "the net that was written out is another net"
+    module = Library().text(text)
+    (block,) = (b for b in module.declared("net") if b.label and b.label.name.text == network.name)
+    checked = check_declaration(module, block)
+    assert checked.sound, checked.diagnostics
+    again = checked.value
+    assert isinstance(again, Network)
+    assert measure(again).cost == measure(network).cost, "it costs something else"
+    assert [rule.predicate for rule in again.rules] == [rule.predicate for rule in network.rules]
+    assert expand(again) == text, "it is written in another way"
 
 
 def checker(text: str) -> None:

@@ -20,21 +20,26 @@ ROOT = Path(__file__).parents[1]
 GRAMMAR = ROOT / "grammar" / "anynet.lark"
 LARGEST = 6000
 
-_SPECS = sorted([*(ROOT / "specs").rglob("*.anynet"), *(ROOT / "tests/cases").rglob("*.anynet")])
-KNOWN = [
-    text
-    for text in (path.read_bytes().decode("utf-8", "replace") for path in _SPECS)
-    if len(text) <= LARGEST
-]
-"""The shipped specs, and those of tests: sound ones, wrong ones, hostile ones."""
+_WRITTEN = re.compile(r"^```anynet.*?\n(.*?)^```", re.M | re.S)
 
-WORDS = sorted(
-    set(
-        re.findall(
-            r"[A-Za-z_]\w*", "".join(p.read_text("utf-8") for p in _SPECS if "specs" in p.parts)
-        )
-    )
-)
+
+def _read(folder: str, pattern: str) -> list[str]:
+    paths = sorted((ROOT / folder).rglob(pattern))
+    return [path.read_bytes().decode("utf-8", "replace") for path in paths]
+
+
+SOUND = [
+    *_read("specs", "*.anynet"),
+    *(block for page in _read("docs", "*.md") for block in _WRITTEN.findall(page)),
+]
+_CODE = re.sub(r'#.*|"[^"\n]*"', "", "\n".join(SOUND))
+WORDS = sorted(set(re.findall(r"[A-Za-z_]\w*", _CODE)))
+KNOWN = [text for text in [*SOUND, *_read("tests/cases", "*.anynet")] if len(text) <= LARGEST]
+"""The specs that ship, those of the docs, and those of tests, which are wrong and hostile."""
+
+_SOUND = [text for text in SOUND if "\nnet " in text and len(text) <= 1500]
+_SPACES = [text for text in KNOWN if "\nspace " in text]
+
 NUMBERS = [
     *("0", "1", "2", "3", "4", "7", "8", "16", "24", "0.5", "1/4", "-1", "1e-9", "1e30", "400M"),
     *("9223372036854775807", "9223372036854775808", "1e999999", "0.1", "1048577", "3x32x32", "0x0"),
@@ -97,29 +102,29 @@ def written(start: str = "file") -> SearchStrategy[str]:
 
 @cache
 def _new() -> SearchStrategy[str]:
-    """What stands in the place of a piece."""
-    return st.one_of(
-        st.sampled_from(WORDS),
-        st.sampled_from(NUMBERS),
-        st.sampled_from(MARKS),
-        st.just(""),
-        written("expr"),
-        written("_statement").map(lambda statement: f"\n{statement}\n"),
-        st.text(max_size=3),
-    )
+    """What may stand in the place of any piece."""
+    rare = st.sampled_from(MARKS) | st.just("") | written("expr") | st.text(max_size=3)
+    return st.sampled_from(WORDS) | st.sampled_from(NUMBERS) | rare
 
 
 @st.composite
 def changed(draw: DrawFn) -> str:
-    """A known spec that lacks some lines, and in which some pieces are others."""
-    lines = draw(st.sampled_from(KNOWN)).splitlines(keepends=True)
+    """A known spec that may lack some lines, has others, and in which some pieces are others."""
+    base = st.sampled_from(_SOUND) | st.sampled_from(_SPACES) | st.sampled_from(KNOWN)
+    lines = draw(base).splitlines(keepends=True)
     kept = draw(st.binary(min_size=len(lines), max_size=len(lines)))  # 0, a line less, is simplest
-    text = "".join(line for line, byte in zip(lines, kept, strict=True) if byte > 8)
-    pieces = re.findall(r"\w+|\s+|.", text, re.S)
-    for _ in range(draw(st.integers(0, 5))):
-        at = draw(st.integers(0, len(pieces)))
-        end = at + draw(st.sampled_from([1, 1, 0, 2, 7]))
-        pieces[at:end] = [draw(_new())]
+    lines = [line for line, byte in zip(lines, kept, strict=True) if byte]
+    if draw(st.sampled_from([False, False, True])):
+        lines.insert(draw(st.integers(0, len(lines))), draw(written("_statement")) + "\n")
+    pieces = re.findall(r"\d[\w.]*|\w+|\s+|.", "".join(lines), re.S)
+    for _ in range(draw(st.sampled_from([0, 1, 1, 1, 2, 2, 4]))):
+        values = [at for at, piece in enumerate(pieces) if piece[:1].isalnum()]
+        at = draw(st.sampled_from([*values, *values, *range(len(pieces) + 1)]))
+        digit = "".join(pieces[at : at + 1])[:1].isdecimal()
+        alike = [pieces[v] for v in values if pieces[v][0].isdecimal() == digit]
+        new = st.sampled_from(alike or WORDS)
+        end = at + draw(st.sampled_from([1, 1, 1, 1, 1, 0, 2, 7]))
+        pieces[at:end] = [draw(new | new | _new())]
     return "".join(pieces)
 
 

@@ -52,7 +52,7 @@ def with_hypothesis(trial: Trial, seconds: float, seed: int) -> None:
     found = False
 
     @settings(
-        max_examples=200,
+        max_examples=100,
         database=None,
         deadline=None,
         phases=(Phase.generate, Phase.shrink),

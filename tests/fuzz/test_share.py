@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from anydsl.language.parser import parse
 from anydsl.language.source import Source
 from fuzz.targets import TARGETS
-from fuzz.texts import KNOWN, changed, texts, written
+from fuzz.texts import KNOWN, ROOT, changed, texts, written
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -25,6 +25,8 @@ def test_a_share(target: str) -> None:
     def one(text: str) -> None:
         TARGETS[target](text)
 
+    for spec in ("specs/studies/principles_digits.anynet", "specs/d2l/regnetx32.anynet"):
+        TARGETS[target]((ROOT / spec).read_text(encoding="utf-8"))
     one()
 
 
