@@ -71,7 +71,7 @@ def with_hypothesis(trial: Trial, seconds: float, seed: int) -> None:
             found = True
             raise
 
-    while time.monotonic() < end:
+    while time.monotonic() < end or not trial.count:
         seeded(seed)(one)()
         seed += 1
 

@@ -57,7 +57,7 @@ def test_a_planted_bug_is_found(engine: str, bug: str, said: str, tmp_path: Path
 
 
 def test_without_a_finding_it_ends_in_time(tmp_path: Path) -> None:
-    done = fuzz("tests.fuzz.planted:nothing", "--seconds", "0.5", "--folder", tmp_path)
+    done = fuzz("tests.fuzz.planted:nothing", "--seconds", "0", "--folder", tmp_path)
     assert done.returncode == 0, done.stderr
     assert re.search(r"seed \d+: [1-9]\d* texts, no finding\n", done.stdout)
     assert list(tmp_path.iterdir()) == []
