@@ -59,8 +59,8 @@ class Law:
         sums = self.cumulated
         return [after - before for before, after in zip([0.0, *sums], sums, strict=False)]
 
-    def inverse(self, u: float) -> float:
-        """The number below which a continuous law draws with probability u, to 12 digits.
+    def inverse(self, u: Sequence[float]) -> list[float]:
+        """The numbers below which a continuous law draws with probabilities u, to 12 digits.
 
         The digits that are cut off are those in which the mathematics of machines may differ.
         """
@@ -68,15 +68,14 @@ class Law:
         low, high = float(self.draw.range.low), float(self.draw.range.high)
         match self.draw:
             case Uniform():
-                value = low + u * (high - low)
+                values = [low + x * (high - low) for x in u]
             case LogUniform():
-                value = math.exp(math.log(low) + u * (math.log(high) - math.log(low)))
+                start, width = math.log(low), math.log(high) - math.log(low)
+                values = [math.exp(start + x * width) for x in u]
             case Normal():
-                bell = _bell(low, high)
-                start, end = (bell.cdf(low), bell.cdf(high)) if bell else (0.0, 1.0)
-                inner = min(max(start + u * (end - start), 1e-300), 1 - 1e-16)
-                value = bell.inv_cdf(inner) if bell else low
-        return min(max(float(f"{value:.12g}"), low), high)
+                values = _bent(low, high, u)
+        cut = [float(f"{value:.12g}") for value in values]
+        return [low if x < low else high if x > high else x for x in cut]
 
 
 class Grid(Sequence[int | Fraction]):
@@ -170,6 +169,15 @@ def _cumulated(draw: Distribution, values: Sequence[Value]) -> list[float]:
             return [*((c - start) / (end - start) for c in inner), 1.0]
         case _:
             assert_never(draw)
+
+
+def _bent(low: float, high: float, u: Sequence[float]) -> list[float]:
+    bell = _bell(low, high)
+    if bell is None:
+        return [low] * len(u)
+    start, end = bell.cdf(low), bell.cdf(high)
+    inner = (min(max(start + x * (end - start), 1e-300), 1 - 1e-16) for x in u)
+    return [bell.inv_cdf(x) for x in inner]
 
 
 def _bell(low: float, high: float) -> NormalDist | None:

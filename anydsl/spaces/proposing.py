@@ -36,10 +36,12 @@ class Table:
         numbers: Any
         if not self.numeric:
             numbers = [codes.setdefault(value, len(codes)) for value in values]
-        elif isinstance(values, Grid) and not values.whole:
-            numbers = values.floats()
+        elif not isinstance(values, Grid):
+            numbers = values
+        elif self.whole:
+            numbers = int(values.start) + int(values.step) * np.arange(len(values))
         else:
-            numbers = [int(v) if self.whole else float(v) for v in values]  # type: ignore[arg-type]
+            numbers = values.floats()
         kind = np.int64 if self.whole or not self.numeric else np.float64
         self.numbers: NDArray[Any] = np.array(numbers, kind)
 
@@ -110,7 +112,7 @@ class Proposer:
     def _single(self, number: int, u: Floats) -> NDArray[Any]:
         law = self.plan.variables[number].law
         if law.continuous:
-            return np.fromiter(map(law.inverse, u.tolist()), np.float64, len(u))
+            return np.array(law.inverse(u.tolist()))
         cumulated = self._cumulated[number]
         if cumulated is None:
             return (u * len(law.values)).astype(np.int64)

@@ -23,6 +23,7 @@ from anydsl.language.record import Record
 from anydsl.spaces.factorial import cells
 from anydsl.study.drawing import Source, draw
 from anydsl.study.trial import Trial, content_of
+from anydsl.training.classes import classes_of
 from anydsl.training.seeds import derive
 
 if TYPE_CHECKING:
@@ -157,11 +158,14 @@ def plan_of(study: Study, module: Module) -> Plan:
     Raises:
         SpecError: a space or the recipe has errors, or what the study compares can't be compared.
         AnydslError: a space is met too rarely to be sampled, or the budget holds no design.
+        DataError: designs have no head, and tell no classes apart.
     """
     recipe = _recipe(study, module)
     sources = _sources(study, module)
     _comparable(study, module, recipe)
     drawn = draw(sources, study)
+    for designs in drawn.values():
+        classes_of(designs[0].network)
     text = content_of(recipe)
     columns: list[list[Trial]] = []  # the trials of each design, by its number
     for index in range(study.samples):

@@ -29,7 +29,8 @@ from anydsl.training.feeding.making import memory_format
 from anydsl.training.feeding.preparation import Data, prepare
 from anydsl.training.feeding.source import locate
 from anydsl.training.loop import fit
-from anydsl.training.plan import Plan, classes_of
+from anydsl.training.classes import classes_of
+from anydsl.training.plan import Plan
 from anydsl.training.runs.checkpoints import read, write
 from anydsl.training.runs.jsonable import jsonable
 from anydsl.training.state import State

@@ -11,10 +11,11 @@ from torch import nn
 from anydsl.blocks.measurement import measure
 from anydsl.design.expansion import expand
 from anydsl.design.recipe import Recipe
-from anydsl.errors import DataError, UsageError
+from anydsl.errors import UsageError
 from anydsl.language.record import Record
 from anydsl.lowering.compiler import compile_network
 from anydsl.training.capturable import check_capturable, check_resident
+from anydsl.training.classes import classes_of
 from anydsl.training.devices import device_of, precision_of
 from anydsl.training.feeding.batches import Batches
 from anydsl.training.feeding.making import memory_format
@@ -198,21 +199,6 @@ def plan_of(
         deterministic=deterministic,
         graphed=graphed,
     )
-
-
-def classes_of(network: Network) -> int:
-    """How many classes the net tells apart: the length of its output.
-
-    Raises:
-        DataError: its output is a picture.
-    """
-    output = measure(network).output
-    if any(n != 1 for n in output[1:]):
-        shape = "x".join(str(n) for n in output)
-        raise DataError(
-            f"the net puts out {shape}, not one number for each class: give it a `head`"
-        )
-    return output[0]
 
 
 def _allowed(name: str, value: Any) -> Any:

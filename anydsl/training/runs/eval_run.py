@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from anydsl.errors import DataError, RunError, WeightsError
 from anydsl.language.record import Record
 from anydsl.lowering.compiler import compile_network
+from anydsl.training.classes import classes_of
 from anydsl.training.devices import device_of
 from anydsl.training.failures import explained
 from anydsl.training.feeding.batches import Batches
@@ -17,7 +18,6 @@ from anydsl.training.feeding.source import Source, locate
 from anydsl.training.feeding.streaming import default_workers
 from anydsl.training.judging.outputs import Outputs, outputs_of
 from anydsl.training.judging.report import Report, report_on
-from anydsl.training.plan import classes_of
 from anydsl.training.runs.checkpoints import read
 from anydsl.training.runs.folder import RunFolder
 from anydsl.training.runs.resuming import recorded_design, recorded_source
