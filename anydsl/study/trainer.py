@@ -22,6 +22,7 @@ from anydsl.study.rows import Outcome
 from anydsl.study.runner import Done
 from anydsl.study.texts import network_of, recipe_of
 from anydsl.training.capturable import check_capturable, check_resident
+from anydsl.training.classes import classes_of
 from anydsl.training.devices import WORTH, device_name, device_of, precision_of, tuned
 from anydsl.training.evaluation import evaluate
 from anydsl.training.failures import explained
@@ -29,7 +30,6 @@ from anydsl.training.feeding.making import memory_format
 from anydsl.training.feeding.preparation import Data, prepare
 from anydsl.training.feeding.source import locate
 from anydsl.training.loop import fit
-from anydsl.training.classes import classes_of
 from anydsl.training.plan import Plan
 from anydsl.training.runs.checkpoints import read, write
 from anydsl.training.runs.jsonable import jsonable
