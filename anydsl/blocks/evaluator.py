@@ -14,7 +14,7 @@ from anydsl.blocks.results import Feature, Interpreter, fault
 from anydsl.blocks.scope import Scope
 from anydsl.design.faults import MISSING, TOO_LARGE
 from anydsl.design.values import BlockDef, Value
-from anydsl.graph.operations import Misfit, Operation
+from anydsl.graph.operations import Excess, Misfit, Operation
 from anydsl.language.record import Record
 from anydsl.language.source import Span
 
@@ -117,6 +117,8 @@ class Evaluator:
         shapes = tuple(feature.shape for feature in inputs)
         try:
             shape = operation.shape(*shapes)
+        except Excess as excess:
+            raise fault(TOO_LARGE, str(excess), at) from None
         except Misfit as misfit:
             kind = WIDTH if "divide" in str(misfit) else SHAPE
             raise fault(kind, str(misfit), at) from None

@@ -22,6 +22,10 @@ class Misfit(Exception):
     """Shapes that an operation can't take; the message says why."""
 
 
+class Excess(Misfit):
+    """Shapes beyond a limit."""
+
+
 class Cost(Record):
     """Parameters, multiply-adds and activations; they add up."""
 

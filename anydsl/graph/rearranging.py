@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from anydsl.graph.operations import Misfit, Operation, Shape, Torch, picture, spoken
+from anydsl.graph.operations import (
+    WIDEST,
+    Excess,
+    Misfit,
+    Operation,
+    Shape,
+    Torch,
+    picture,
+    spoken,
+)
 from anydsl.language.declaration import setting
 
 
@@ -74,7 +83,10 @@ class Concat(Operation):
                     "`concat` joins pictures of one size, and these are "
                     f"{spoken(first)} and {spoken(other)}"
                 )
-        return sum(shape[0] for shape in inputs), *first[1:]
+        channels = sum(shape[0] for shape in inputs)
+        if channels > WIDEST:
+            raise Excess(f"`concat` makes {channels} channels, beyond the limit of {WIDEST:,}")
+        return channels, *first[1:]
 
     def torch(self, *inputs: Shape) -> Torch:
         del inputs

@@ -57,6 +57,7 @@ def test_it_is_refused(name: str, run: Run, tmp_path: Path) -> None:
         ("blocks_deep", "beyond the limit of 32"),
         ("digits_5000", "beyond the limit of 9,223,372,036,854,775,807"),
         ("width_1e12", "1,048,576"),
+        ("widths_that_double", "`concat` makes 1572864 channels, beyond the limit of 1,048,576"),
         ("sample_never_equal", "is met too rarely to be sampled"),
     ],
 )
