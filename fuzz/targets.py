@@ -6,7 +6,7 @@ import contextlib
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from anydsl.blocks.measurement import measure
 from anydsl.checker import report
@@ -14,15 +14,15 @@ from anydsl.checker.engine import check_declaration, check_each, check_module
 from anydsl.checker.fixing import fix
 from anydsl.cli import main
 from anydsl.design.expansion import expand
-from anydsl.design.modules import Library, Module
+from anydsl.design.modules import Library
 from anydsl.design.network import Network
 from anydsl.design.recipes import resolve_recipe, resolve_study
 from anydsl.design.resolving import resolve, resolve_space
-from anydsl.language import tree
 from anydsl.language.lexer import comments
 from anydsl.language.parser import Parsed, parse
 from anydsl.language.printer import format_text
 from anydsl.language.source import Source
+from anydsl.spaces.membership import reasons
 from fuzz.editing import lsp
 
 Target = Callable[[str], object]
@@ -100,22 +100,23 @@ def checker(text: str) -> None:
 
 
 def sampler(text: str) -> None:
-    """What can be drawn of a space are nets that lint clean; what can't is refused in words."""
+    """What is drawn of a space are nets that lint clean and lie in it; else there is an error."""
     module = Library().text(text)
-    for name in _names(module, "space"):
-        spec = ("-n", "3", "--", f"-::{name}")
+    for block in module.declared("space"):
+        assert block.label is not None
+        spec = ("-n", "3", "--", f"-::{block.label.name.text}")
         status, drawn = _answer(text, "sample", "--format", "anynet", *spec)
-        if status == 0:
-            said = [d for d in check_module(Library().text(drawn)) if d.level != "note"]
-            assert not said, said
-            status, lines = _answer(text, "sample", "--stats", *spec)
-            assert status == 0, lines
-
-
-def _names(module: Module, kind: str) -> Iterator[str]:
-    for block in module.declared(kind):
-        assert isinstance(block.label, tree.Label)
-        yield block.label.name.text
+        if status != 0:
+            continue
+        found, nets = check_each(Library().text(drawn))
+        assert all(d.level == "note" for d in found), found
+        space, _ = resolve_space(module, block)
+        assert space is not None
+        for net in nets:
+            assert net.measured is not None
+            assert reasons(space, net.measured) == [], "it is drawn of the space and not in it"
+        status, said = _answer(text, "sample", "--stats", *spec)
+        assert status == 0, said
 
 
 def _answer(text: str, *arguments: str) -> tuple[int, str]:
