@@ -185,5 +185,5 @@ def _place(text: str, offset: int) -> dict[str, int]:
 
 
 def _offset(text: str, place: dict[str, int]) -> int:
-    """The other way round, for a place that the server names."""
-    return next(at for at in range(len(text) + 1) if _place(text, at) == place)
+    """The other way round, for a place that the server names; never within a line's end."""
+    return max(at for at in range(len(text) + 1) if _place(text, at) == place)
