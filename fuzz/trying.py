@@ -16,6 +16,8 @@ from pathlib import Path
 
 MEMORY = 4 * 2**30
 """Bytes of addresses that a text may take; beyond them is a MemoryError, hence a finding."""
+INSTRUMENTED = 3
+"""How much slower code is at least whose every branch is watched."""
 
 
 class Trial:
@@ -129,7 +131,8 @@ def main(name: str, engine: str, seconds: str, seed: str, slow: str, file: str) 
         import atheris
 
         with atheris.instrument_imports(include=["anydsl"]):
-            with_atheris(Trial(_target(name), at, float(slow)), float(seconds), int(seed))
+            trial = Trial(_target(name), at, INSTRUMENTED * float(slow))
+            with_atheris(trial, float(seconds), int(seed))
     trial = Trial(_target(name), at, float(slow))
     if engine == "once":
         trial(at.read_bytes().decode("utf-8", "replace"))
