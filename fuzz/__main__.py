@@ -37,6 +37,7 @@ def main() -> int:
     engine = "once" if args.file else args.engine
     args.folder.mkdir(parents=True, exist_ok=True)
     trying = args.folder / f"{args.target.replace(':', '.')}-{engine}.trying"
+    trying.unlink(missing_ok=True)  # of a run that was interrupted
     if args.file:
         trying.write_bytes(args.file.read_bytes())
     sys.stdout.write(f"{args.target}, {engine}, seed {seed}: ")

@@ -65,6 +65,7 @@ def test_without_a_finding_it_ends_in_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", ["nothing", "nothing:at"])
 def test_a_target_that_is_not_there(target: str, tmp_path: Path) -> None:
+    (tmp_path / "nothing.at-hypothesis.trying").write_text("left by a run that was interrupted")
     done = fuzz(target, "--folder", tmp_path, "--seconds", "1")
     assert done.returncode != 0
     assert "nothing" in done.stderr
