@@ -104,7 +104,7 @@ def sampler(text: str) -> None:
     module = Library().text(text)
     for block in module.declared("space"):
         assert block.label is not None
-        spec = ("-n", "3", "--", f"-::{block.label.name.text}")
+        spec = (f"-::{block.label.name.text}", "-n", "3")
         status, drawn = _answer(text, "sample", "--format", "anynet", *spec)
         if status != 0:
             continue

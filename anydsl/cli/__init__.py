@@ -10,7 +10,7 @@ import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from anydsl import __version__
 from anydsl.errors import AnydslError, SpecError, UsageError
@@ -127,7 +127,13 @@ def _run(arguments: list[str]) -> int:
 
     from argparse import ArgumentParser
 
-    parser = ArgumentParser(prog=f"anydsl {name}", description=found.__doc__, allow_abbrev=False)
+    class Parser(ArgumentParser):
+        """Takes `-::NAME`, a declaration of standard input, for what it is, and no option."""
+
+        def _parse_optional(self, arg_string: str) -> Any:
+            return None if arg_string[:3] == "-::" else super()._parse_optional(arg_string)
+
+    parser = Parser(prog=f"anydsl {name}", description=found.__doc__, allow_abbrev=False)
     found.add_arguments(parser)
     return found.run(parser.parse_args(arguments[1:]))
 

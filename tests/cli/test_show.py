@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import TWO
+
 COUNTS = ("params", "flops", "acts")
 PART = {"block", "output", *COUNTS}
 STAGE = PART | {"name", "d", "w", "s", "b", "g", "groups", "se"}
@@ -100,3 +102,13 @@ def test_a_net_with_errors_is_not_shown(run, files: Path) -> None:
         assert ran.status == 1
         assert ran.out == ""
         assert "error[syntax]" in ran.err
+
+
+@pytest.mark.parametrize("command", ["show", "expand", "lint"])
+def test_a_declaration_of_standard_input(run, typed, command: str) -> None:
+    for name, status in (("Small", 0), ("Other", 0), ("Missing", 2)):
+        typed(TWO)
+        ran = run(command, f"-::{name}")
+        assert ran.status == status
+        assert name in ran.out + ran.err or command == "lint"
+    assert "declares no `Missing`" in ran.err
