@@ -11,6 +11,7 @@ from anydsl.study.keeping import keep_best
 from anydsl.study.owners import alive
 from anydsl.study.rows import Claim, Outcome
 from anydsl.study.store import LAST
+from anydsl.training.runs.jsonable import jsonable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +132,7 @@ class Claims:
                 outcome.error,
                 outcome.train_loss,
                 outcome.diverged,
-                json.dumps(outcome.curve),
+                json.dumps(jsonable(outcome.curve)),
                 outcome.seconds,
                 outcome.images_per_second,
                 outcome.device,

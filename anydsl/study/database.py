@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final, final
 from urllib.parse import quote
 
@@ -134,7 +134,11 @@ class Database:
         """
         (first,) = self.query("PRAGMA quick_check(1)")[0]
         if first != "ok":
-            raise RunError(f"{self.path} is damaged ({first}): {_DAMAGED}")
+            raise self.damaged(first)
+
+    def damaged(self, what: object) -> RunError:
+        """The error of a file that has `what` where something else belongs."""
+        return RunError(f"{self.path} is damaged ({what}): {_DAMAGED}")
 
     @contextmanager
     def explained(self) -> Generator[None]:
@@ -176,6 +180,8 @@ class Database:
                 f"{self.path} has tables of version {version}, this anydsl those of {VERSION}: "
                 "use the anydsl that wrote it, or another folder"
             )
+        if self._connection.execute(_MADE_OF).fetchall() != _made_of():
+            raise RunError(f"{self.path} is damaged: its tables are not those of a study")
 
     def _pragma(self, name: str) -> int:
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
@@ -199,5 +205,14 @@ class Database:
                 return f"{self.path}: {error}"
 
 
+def _made_of() -> list[Any]:
+    """Tables, indices and views as this version makes them."""
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.row_factory = sqlite3.Row
+        made.executescript(_TABLES)
+        return made.execute(_MADE_OF).fetchall()
+
+
+_MADE_OF = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite%' ORDER BY name"
 _SAFE = "what was recorded before is safe"
 _DAMAGED = "`sqlite3 FILE .recover` saves what can be read; `--out` takes another folder"

@@ -5,8 +5,11 @@ So the test split can be read for the networks that a report names without train
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, final
+
+from anydsl.errors import RunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +35,13 @@ SELECT id FROM trials WHERE weights AND id NOT IN (
 
 
 def weights_of(folder: Path, trial: str) -> Path:
-    """The file of a trial's weights."""
+    """The file of a trial's weights.
+
+    Raises:
+        RunError: the name of the trial leads elsewhere.
+    """
+    if os.path.basename(trial) != trial:
+        raise RunError(f"{folder} is damaged: `{trial}` is no name of a trial")
     return folder / "weights" / f"{trial}.safetensors"
 
 

@@ -103,4 +103,4 @@ def _free(file: str) -> bool:
 
 
 def _file(folder: Path, name: str) -> str:
-    return str(folder / _FOLDER / f"{name}.lock")
+    return str(folder / _FOLDER / f"{os.path.basename(name)}.lock")

@@ -7,6 +7,7 @@ from typing import Any
 from anydsl.language.record import Record
 
 DONE, FAILED = "done", "failed"
+STATUSES = ("pending", "running", DONE, FAILED)
 
 
 class Claim(Record):

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from anydsl.errors import RunError, UsageError
 from anydsl.study.database import Database
-from anydsl.study.rows import DONE, Outcome, Row, Tally
+from anydsl.study.facts import checked, objects
+from anydsl.study.rows import DONE, STATUSES, Outcome, Row, Tally
+from anydsl.training.runs.noted import filled, parsed
 
 if TYPE_CHECKING:
     import sqlite3
@@ -81,9 +83,18 @@ class Store:
             return self._add(plan.trials)
 
     def facts(self) -> dict[str, Any]:
-        """What is known of the study as a whole, by name."""
-        rows = self.database.query("SELECT key, value FROM meta")
-        return {key: json.loads(value) for key, value in rows}
+        """What is known of the study as a whole, by name.
+
+        Raises:
+            RunError: the database is damaged.
+        """
+        found: dict[str, Any] = {}
+        for key, value in self.database.query("SELECT key, value FROM meta"):
+            try:
+                found[key] = checked(key, parsed(value))
+            except ValueError as error:
+                raise self.database.damaged(f"`{key}`: {error}") from error
+        return found
 
     def note(self, facts: Mapping[str, Any]) -> None:
         """Write down more of what is known of the study as a whole."""
@@ -100,11 +111,19 @@ class Store:
     def rows(self, *, status: str | None = None) -> list[Row]:
         """Every place of the study with its trial, group by group; those of one status if given."""
         order = {name: number for number, name in enumerate(self.groups())}
+        rows: list[Row] = []
         where = "" if status is None else "WHERE status = ?"
         found = self.database.query(
             f"SELECT * FROM results {where}", () if status is None else (status,)
         )
-        return sorted((_row(row) for row in found), key=lambda row: order.get(row.group, 0))
+        for row in found:
+            try:
+                rows.append(_row(row))
+            except ValueError as error:
+                raise self.database.damaged(f"trial {row['id']}: {error}") from error
+            if rows[-1].group not in order:
+                raise self.database.damaged(f"trial {row['id']}: no group of the study")
+        return sorted(rows, key=lambda row: order[row.group])
 
     def tallies(self) -> list[Tally]:
         """How far each group is, in the order of the study, and at the end the study itself.
@@ -113,8 +132,17 @@ class Store:
         """
         by_group = self.database.query(f'SELECT "group", {_COUNTS} FROM results GROUP BY "group"')
         (whole,) = self.database.query(f"SELECT '', {_COUNTS} FROM trials")
-        found = {row["group"]: Tally(*row) for row in by_group}
-        return [*(found[name] for name in self.groups() if name in found), Tally(*whole)]
+        try:
+            tallies = [
+                filled(Tally, dict(zip(Tally.__fields__, r, strict=True)))
+                for r in (*by_group, whole)
+            ]
+        except ValueError as error:
+            raise self.database.damaged(error) from error
+        found = {tally.group: tally for tally in tallies[:-1]}
+        if found.keys() != set(self.groups()):
+            raise self.database.damaged("its groups have other names than its trials")
+        return [*(found[name] for name in self.groups()), tallies[-1]]
 
     def left(self, through: int | None = None) -> int:
         """How many trials are neither done nor failed, up to a position if one is given."""
@@ -228,23 +256,18 @@ def outcome_of(row: sqlite3.Row) -> Outcome | None:
     """What came of the trial of a row of `trials` or `results`."""
     if row["status"] != DONE:
         return None
-    return Outcome(
-        error=row["error"],
-        train_loss=row["train_loss"],
-        curve=tuple(json.loads(row["curve"] or "[]")),
-        diverged=bool(row["diverged"]),
-        seconds=row["seconds"],
-        images_per_second=row["images_per_second"],
-        device=row["device"],
-    )
+    told = {name: value for name, value in dict(row).items() if value is not None}
+    curve = tuple(objects(row["curve"] or "[]", int, float, type(None)))
+    return filled(Outcome, told, curve=curve, diverged=bool(row["diverged"]))
 
 
 def _row(row: sqlite3.Row) -> Row:
-    same = ("id", "position", "group", "index", "replica", "seed", "net", "params", "flops", "acts")
-    same += ("status", "attempts", "reason", "test_error")
-    return Row(
-        **{name: row[name] for name in same},
-        settings=json.loads(row["settings"]),
+    if row["status"] not in STATUSES:
+        raise ValueError(f"no status `{row['status']}`")
+    return filled(
+        Row,
+        dict(row),
+        settings=objects(row["settings"], int, float, str, list, type(None)),
         outcome=outcome_of(row),
         weights=bool(row["weights"]),
     )

@@ -16,7 +16,7 @@ from anydsl.training.optimization.norms import measure_norms
 from anydsl.training.optimization.schedules import learning_rate
 from anydsl.training.progress import Progress
 from anydsl.training.replaying import Replay
-from anydsl.training.state import Epoch
+from anydsl.training.runs.epoch import Epoch
 from anydsl.training.step import Step
 
 if TYPE_CHECKING:

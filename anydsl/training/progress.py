@@ -9,7 +9,7 @@ from anydsl.training.saying import Speaker, live, write_line
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from anydsl.training.state import Epoch
+    from anydsl.training.runs.epoch import Epoch
 
 
 class Progress(Speaker):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, final
 import torch
 
 from anydsl.errors import RunError
-from anydsl.language.record import Record
 from anydsl.training.optimization.averaging import Average
 from anydsl.training.optimization.memory import recall, remembered
 from anydsl.training.optimization.optimizers import optimizer_of
+from anydsl.training.runs.epoch import Epoch
+from anydsl.training.runs.noted import filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,30 +21,6 @@ if TYPE_CHECKING:
     from anydsl.design.recipe import Recipe
 
 Tensors = dict[str, torch.Tensor]
-
-
-class Epoch(Record):
-    """What is known after an epoch: one line of `metrics.jsonl`.
-
-    Attributes:
-        epoch: counted from 1.
-        step: steps done since the start of the run.
-        train_loss, train_accuracy: over the epoch's batches as they were trained on.
-        val_loss, val_accuracy: of the weights after it; None without a validation split.
-        lr: the learning rate of the epoch's last step.
-        seconds: with validation and checkpoint of the epoch before.
-        images_per_second: training pictures over the time of training alone.
-    """
-
-    epoch: int
-    step: int
-    train_loss: float
-    train_accuracy: float
-    val_loss: float | None
-    val_accuracy: float | None
-    lr: float
-    seconds: float
-    images_per_second: float
 
 
 @final
@@ -116,8 +93,13 @@ class State:
             "history": [{f: getattr(row, f) for f in row.__fields__} for row in self.history],
         }
 
-    def restore(self, tensors: Mapping[str, torch.Tensor], values: Mapping[str, Any]) -> None:
-        """Take on a saved state.
+    def restore(
+        self,
+        tensors: Mapping[str, torch.Tensor],
+        values: Mapping[str, Any],
+        origin: str = "the checkpoint",
+    ) -> None:
+        """Take on a saved state; `origin` is what it was read from, for the message.
 
         Raises:
             RunError: it is not the state of this net and this recipe.
@@ -125,9 +107,11 @@ class State:
         try:
             self.epoch, self.position = int(values["epoch"]), int(values["position"])
             self.seconds = float(values["seconds"])
-            self.history = [Epoch(**row) for row in values["history"]]
+            self.history = [filled(Epoch, row) for row in values["history"]]
             if len(self.history) != self.epoch:
                 raise ValueError(f"{len(self.history)} epochs of {self.epoch} are recorded")
+            if not 0 <= self.position <= len(self.losses):
+                raise ValueError(f"{self.position} steps of {len(self.losses)} are recorded")
             self.module.load_state_dict(named(tensors, "model."))
             if self.average:
                 self.average.module.load_state_dict(named(tensors, "ema."))
@@ -135,7 +119,7 @@ class State:
             self.correct.copy_(tensors["correct"])
             recall(self.optimizer, self.module, named(tensors, "optimizer."))
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise RunError(f"the checkpoint does not belong to this run: {error}") from error
+            raise RunError(f"{origin} does not belong to this run: {error}") from error
 
 
 def named(tensors: Mapping[str, torch.Tensor], prefix: str) -> Tensors:

@@ -12,11 +12,11 @@ from anydsl.training.evaluation import Scores, evaluate
 from anydsl.training.failures import explained
 from anydsl.training.feeding.placing import Reading
 from anydsl.training.interruption import Interrupted, Interruption
-from anydsl.training.loggers.together import Loggers, chosen, recorded
+from anydsl.training.loggers.together import FILE, Loggers, chosen, recorded
 from anydsl.training.loop import Callbacks, fit
 from anydsl.training.plan import Plan, plan_of, task_of
 from anydsl.training.progress import Progress, progress_for
-from anydsl.training.runs.checkpoints import read
+from anydsl.training.runs.checkpoints import put_into, read
 from anydsl.training.runs.environment import environment
 from anydsl.training.runs.folder import RunFolder
 from anydsl.training.runs.jsonable import jsonable
@@ -107,7 +107,7 @@ def train(
         seed=seed,
         device=device,
     )
-    compiled, folder = compile, run_to_resume(resume, out, task)
+    compiled, source, folder = compile, "--logger", run_to_resume(resume, out, task)
     if folder is not None:
         if task.free:
             task = task.in_precision(recorded_precision(folder))
@@ -118,10 +118,11 @@ def train(
         before = folder.read_json("environment.json")
         compiled = compiled or before.get("compile") is True
         deterministic = deterministic or before.get("deterministic") is True
-        loggers = recorded(folder) if loggers is None else loggers
+        if loggers is None:
+            loggers, source = recorded(folder), f"{folder.path / FILE} has --logger"
     kept = Keeping() if folder is None else recorded_keeping(folder)
     keeping = kept.changed(keep=keep, save_every=save_every)
-    told = chosen(loggers)
+    told = chosen(loggers, source)
     plan = plan_of(
         task,
         device=device,
@@ -221,7 +222,7 @@ def _folder(
     assert path is not None
     tensors, values, note = saved or ({}, {}, "")
     if saved is not None:
-        state.restore(tensors, values)
+        state.restore(tensors, values, f"the checkpoint in {path}")
     return found or RunFolder(path), note
 
 
@@ -308,7 +309,7 @@ def _test(plan: Plan, folder: RunFolder, state: State, interruption: Interruptio
     net, ranks = state.evaluated, plan.ranks
     if state.best is not None:
         best = folder.checkpoints.best
-        net.load_state_dict(ranks.told(read(best)[0] if ranks.rank == 0 else {}))
+        put_into(net, ranks.told(read(best)[0] if ranks.rank == 0 else {}), best)
     else:
         ranks.same_buffers(net)
     return evaluate(net, plan.data.test(), plan.batches, plan.recipe.precision, interruption)

@@ -18,7 +18,8 @@ from anydsl.design.recipe import AdamW, Recipe
 from anydsl.training.runs.checkpoints import read
 from anydsl.training.runs.folder import RunFolder
 from anydsl.training.runs.keeping import Keeping
-from anydsl.training.state import Epoch, State
+from anydsl.training.runs.epoch import Epoch
+from anydsl.training.state import State
 
 torch.set_num_threads(1)
 

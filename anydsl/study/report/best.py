@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from anydsl.blocks.measurement import measure
@@ -87,7 +88,8 @@ def _diverged(design: Design) -> list[bool]:
 def _named(design: Design, rank: int, width: int, groups: tuple[str, ...]) -> Named:
     text = design.first.net
     name, drawing = _drawn(text) or (f"{design.group}_{design.index}", "")
-    file = f"{rank:0{width}}-{name[:_LONGEST]}.anynet"
+    plain = re.sub(r"[^\w.-]", "_", name[:_LONGEST])  # without what leads to another folder
+    file = f"{rank:0{width}}-{plain}.anynet"
     return Named(rank, design, name, text, file, groups, drawing if rank <= BEST else "")
 
 

@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
     from anydsl.training.loggers.logger import Numbers
     from anydsl.training.progress import Progress
+    from anydsl.training.runs.epoch import Epoch
     from anydsl.training.runs.folder import RunFolder
-    from anydsl.training.state import Epoch
 
 NAMES = ("tensorboard", "wandb", "mlflow", "none")
 FILE = "loggers.json"
 
 
-def chosen(names: Sequence[str] | None) -> dict[str, Logger]:
+def chosen(names: Sequence[str] | None, source: str = "--logger") -> dict[str, Logger]:
     """Return the loggers of these names; for None TensorBoard, where it is installed.
+
+    `source` is what named them, for the message.
 
     Raises:
         UsageError: there is no such logger, or its library is not installed.
@@ -34,7 +36,7 @@ def chosen(names: Sequence[str] | None) -> dict[str, Logger]:
     found: dict[str, Logger] = {}
     for name in names:
         if name not in NAMES:
-            raise UsageError(f"--logger {name}: one of {', '.join(NAMES)}")
+            raise UsageError(f"{source} {name}: one of {', '.join(NAMES)}")
         try:
             found[name] = import_module(f"anydsl.training.loggers.{name}").logger()
         except ImportError as error:

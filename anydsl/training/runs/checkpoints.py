@@ -19,10 +19,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from anydsl.errors import UnwritableError, WeightsError
+from anydsl.training.runs.jsonable import jsonable
+from anydsl.training.runs.noted import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
+
+    from torch import nn
 
 _KEY = "anydsl"
 _DIGEST = "blake2b"
@@ -35,7 +39,7 @@ def write(path: Path, tensors: Mapping[str, torch.Tensor], values: Mapping[str, 
         UnwritableError: the disk is full or the folder can't be written; the old file is untouched.
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    text = json.dumps(values)
+    text = json.dumps(jsonable(dict(values)))
     write_whole(path, save(plain, metadata={_KEY: text, _DIGEST: _digest(plain, text)}))
 
 
@@ -112,7 +116,7 @@ def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
             tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             header: dict[str, str] = file.metadata() or {}
             text = header.get(_KEY, "{}")
-            values: Any = json.loads(text)
+            values: Any = parsed(text)
     except FileNotFoundError as error:
         raise WeightsError(f"{path} does not exist") from error
     except (OSError, SafetensorError, ValueError) as error:
@@ -122,6 +126,20 @@ def read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     if _DIGEST in header and header[_DIGEST] != _digest(tensors, text):
         raise WeightsError(f"{path} is damaged: it is not what was written, by its digest")
     return tensors, cast("dict[str, Any]", values)
+
+
+def put_into(module: nn.Module, weights: Mapping[str, torch.Tensor], path: Path) -> None:
+    """Load the weights that a file has into a net.
+
+    Raises:
+        WeightsError: they are another net's.
+    """
+    try:
+        module.load_state_dict(weights)
+    except RuntimeError as error:
+        reasons = str(error).strip().splitlines()
+        reason = reasons[1].strip() if len(reasons) > 1 else reasons[0]
+        raise WeightsError(f"{path} has the weights of another net: {reason}") from error
 
 
 def _digest(tensors: Mapping[str, torch.Tensor], text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from anydsl.errors import DataError, RunError, WeightsError
+from anydsl.errors import DataError, RunError
 from anydsl.language.record import Record
 from anydsl.lowering.compiler import compile_network
 from anydsl.training.classes import classes_of
@@ -18,7 +18,7 @@ from anydsl.training.feeding.source import Source, locate
 from anydsl.training.feeding.streaming import default_workers
 from anydsl.training.judging.outputs import Outputs, outputs_of
 from anydsl.training.judging.report import Report, report_on
-from anydsl.training.runs.checkpoints import read
+from anydsl.training.runs.checkpoints import put_into, read
 from anydsl.training.runs.folder import RunFolder
 from anydsl.training.runs.resuming import recorded_design, recorded_source
 from anydsl.training.state import named
@@ -88,8 +88,9 @@ def eval_run(
     module = compile_network(network, device=str(place), seed=recipe.seed)
     module.to(memory_format=memory_format(place))
     load_weights(module, file)
+    batches = _batches(folder, recipe, network.input[0], place)
     with explained():
-        outputs = outputs_of(module, pictures, _batches(folder, recipe, place), recipe.precision)
+        outputs = outputs_of(module, pictures, batches, recipe.precision)
     return Judgement(
         run=str(folder.path),
         net=network.name,
@@ -108,13 +109,7 @@ def load_weights(module: nn.Module, file: Path) -> None:
         WeightsError: it is missing, damaged or another net's.
     """
     tensors, _ = read(file)
-    weights = named(tensors, "ema.") or named(tensors, "model.") or tensors
-    try:
-        module.load_state_dict(weights)
-    except RuntimeError as error:
-        reasons = str(error).strip().splitlines()
-        reason = reasons[1].strip() if len(reasons) > 1 else reasons[0]
-        raise WeightsError(f"{file} has the weights of another net: {reason}") from error
+    put_into(module, named(tensors, "ema.") or named(tensors, "model.") or tensors, file)
 
 
 def _newest(folder: RunFolder) -> Path:
@@ -140,17 +135,23 @@ def _pictures(
     return test, opened.classes
 
 
-def _batches(folder: RunFolder, recipe: Recipe, device: torch.device) -> Batches:
+def _batches(folder: RunFolder, recipe: Recipe, channels: int, device: torch.device) -> Batches:
     recorded = folder.read_json("data.json")
-    mean, std = (cast("Any", recorded.get(key)) for key in ("mean", "std"))
-    try:
-        values = [tuple(float(value) for value in channel) for channel in (mean, std)]
-    except (TypeError, ValueError) as error:
-        raise RunError(f"{folder.path / 'data.json'} is damaged: no mean and std") from error
+    mean, std = (_numbers(recorded.get(key), channels) for key in ("mean", "std"))
+    if mean is None or std is None or not all(std):
+        raise RunError(f"{folder.path / 'data.json'} is damaged: no mean and std of each channel")
     return Batches(
         size=recipe.batch,
-        mean=values[0],
-        std=values[1],
+        mean=mean,
+        std=std,
         device=device,
         workers=default_workers(),
     )
+
+
+def _numbers(values: object, count: int) -> tuple[float, ...] | None:
+    """So many numbers, in a list of JSON; None where it is none."""
+    found = cast("list[Any]", values) if isinstance(values, list) else []
+    if len(found) != count or not all(isinstance(value, int | float) for value in found):
+        return None
+    return tuple(map(float, found))

@@ -15,9 +15,11 @@ from anydsl.training.ranks import launcher
 from anydsl.training.runs.checkpoints import remove_leftovers, write_whole
 from anydsl.training.runs.jsonable import jsonable
 from anydsl.training.runs.keeping import Checkpoints
+from anydsl.training.runs.noted import parsed
 
 if TYPE_CHECKING:
-    from anydsl.training.state import Epoch, State
+    from anydsl.training.runs.epoch import Epoch
+    from anydsl.training.state import State
 
 RUNS = Path("runs")
 _BEFORE_SPEC = (
@@ -128,7 +130,7 @@ class RunFolder:
             RunError: it is missing or damaged.
         """
         try:
-            value = json.loads(self.read_bytes(self.path / name))
+            value = parsed(self.read_bytes(self.path / name))
         except ValueError as error:
             raise RunError(f"{self.path / name} is damaged ({error})") from error
         if not isinstance(value, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from anydsl.checker.loading import pick
 from anydsl.errors import AnydslError, SpecError, UsageError
 from anydsl.language.record import Record
+from anydsl.training.runs.epoch import Epoch
+from anydsl.training.runs.noted import filled, parsed
 from anydsl.training.runs.settings import flat
 
 if TYPE_CHECKING:
@@ -91,9 +92,14 @@ def record_of(path: Path) -> RunRecord:
     record = RunRecord(str(path))
     try:
         environment, recipe = (_object(path / f"{name}.json") for name in ("environment", "recipe"))
+        started, planned = environment.get("started"), recipe.get("epochs")
+        if not isinstance(started, str | None):
+            raise _Damage(f"{path / 'environment.json'} is damaged: no date")
+        if not isinstance(planned, int | None):
+            raise _Damage(f"{path / 'recipe.json'} is damaged: no number of epochs")
         record = record.replace(
-            started=environment.get("started"),
-            planned=recipe.get("epochs"),
+            started=started,
+            planned=planned,
             settings=flat(recipe) | flat(_machine(environment), "environment."),
         )
         _, checked = pick(str(path / _SPEC), "net")
@@ -117,25 +123,21 @@ def _trained(record: RunRecord, path: Path) -> RunRecord:
     if not rows:
         return record
     try:
-        curve = tuple(
-            (int(row["epoch"]), float(row["val_accuracy"]))
-            for row in rows
-            if row["val_accuracy"] is not None
-        )
-        pictures = [float(row["images_per_second"]) for row in rows]
+        curve = tuple((r.epoch, r.val_accuracy) for r in rows if r.val_accuracy is not None)
+        pictures = [row.images_per_second for row in rows]
         best = max(reversed(curve), key=lambda point: point[1], default=(None, None))
         return record.replace(
-            epochs=int(rows[-1]["epoch"]),
-            train_loss=rows[-1]["train_loss"],
+            epochs=rows[-1].epoch,
+            train_loss=rows[-1].train_loss,
             best_epoch=best[0],
             val_accuracy=best[1],
             # Epochs are equally long in pictures, so that the mean speed is the harmonic mean.
             images_per_second=len(pictures) / sum(1 / speed for speed in pictures),
-            seconds=sum(float(row["seconds"]) for row in rows),
+            seconds=sum(row.seconds for row in rows),
             curve=curve,
         )
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-        raise _Damage(f"{path / 'metrics.jsonl'} is damaged: {error!r}") from error
+    except ZeroDivisionError as error:
+        raise _Damage(f"{path / 'metrics.jsonl'} is damaged: no pictures per second") from error
 
 
 def _ended(record: RunRecord, path: Path) -> RunRecord:
@@ -161,7 +163,7 @@ def _machine(environment: dict[str, Any]) -> dict[str, Any]:
 
 def _object(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_bytes())
+        value = parsed(path.read_bytes())
     except OSError as error:
         raise _Damage(f"{path} can't be read: {error.strerror or error}") from error
     except ValueError as error:
@@ -171,7 +173,7 @@ def _object(path: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def _lines(path: Path) -> list[Epoch]:
     """The rows of a file of JSON lines; a last one that is being written is left out."""
     try:
         text = path.read_bytes()
@@ -179,6 +181,6 @@ def _lines(path: Path) -> list[dict[str, Any]]:
         raise _Damage(f"{path} can't be read: {error.strerror or error}") from error
     *lines, _ = text.split(b"\n")
     try:
-        return [json.loads(line) for line in lines]
+        return [filled(Epoch, parsed(line)) for line in lines]
     except ValueError as error:
         raise _Damage(f"{path} is damaged ({error})") from error

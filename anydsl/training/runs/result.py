@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from anydsl.errors import RunError
 from anydsl.language.record import Record
+from anydsl.training.runs.noted import filled
 
 if TYPE_CHECKING:
     from anydsl.errors import DivergedError
@@ -88,7 +89,6 @@ def finished(folder: RunFolder) -> Result:
     """
     summary = folder.read_json(folder.summary.name)
     try:
-        known = {name: summary[name] for name in Result.__fields__}
-    except KeyError as error:
-        raise RunError(f"{folder.summary} is damaged: no {error}") from error
-    return Result(**known).replace(run=str(folder.path))
+        return filled(Result, summary, run=str(folder.path))
+    except ValueError as error:
+        raise RunError(f"{folder.summary} is damaged: {error}") from error

@@ -87,7 +87,7 @@ def recorded_keeping(folder: RunFolder) -> Keeping:
         minutes = recorded["save_every"]
         keeping = Keeping(int(recorded["keep"]), math.inf if minutes is None else float(minutes))
         return keeping.changed(keep=keeping.keep, save_every=keeping.save_every)
-    except (KeyError, TypeError, ValueError, UsageError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, UsageError) as error:
         raise RunError(f"{folder.path / 'environment.json'} is damaged: {error}") from error
 
 
@@ -131,10 +131,12 @@ def saved_state(
     remove_leftovers(folder.path)
     recorded = folder.read_json("data.json")
     for key, value in plan.data.identity().items():
-        if recorded.get(key) != value:
+        if key not in recorded:
+            raise RunError(f"{folder.path / 'data.json'} is damaged: no {key}")
+        if recorded[key] != value:
             raise RunError(
                 f"the data in {plan.data.source.root} is not what {folder.path} was started with: "
-                f"{key} was {recorded.get(key)} and is {value}"
+                f"{key} was {recorded[key]} and is {value}"
             )
     return folder.checkpoints.newest()
 

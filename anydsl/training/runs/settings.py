@@ -31,5 +31,10 @@ def _called(item: Any) -> Any:
     if not isinstance(item, dict):
         return item
     settings = cast("dict[str, Any]", item)
-    given = [f"{k} = {v:g}" for k, v in settings.items() if k != "kind" and v is not None]
-    return f"{settings['kind']}({', '.join(given)})" if given else settings["kind"]
+    kind = settings.get("kind", "")
+    given = [f"{k} = {_said(v)}" for k, v in settings.items() if k != "kind" and v is not None]
+    return f"{kind}({', '.join(given)})" if given else kind
+
+
+def _said(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
