@@ -28,7 +28,7 @@ _EXTRAS = {
     "safetensors": "torch",
     "sklearn": "torch",
     "tensorboard": "torch",
-    "filelock": "study",
+    "filelock": "torch",
     "scipy": "study",
     "statsmodels": "study",
     "pandas": "study",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -19,6 +20,7 @@ from anydsl.training.progress import Progress, progress_for
 from anydsl.training.runs.checkpoints import put_into, read
 from anydsl.training.runs.environment import environment
 from anydsl.training.runs.folder import RunFolder
+from anydsl.training.runs.holding import held
 from anydsl.training.runs.jsonable import jsonable
 from anydsl.training.runs.keeping import Keeping
 from anydsl.training.runs.result import DIVERGED, Result, finished, note_divergence, summarized
@@ -160,52 +162,55 @@ def run(
     """
     state, ranks = State(plan.module, plan.recipe, plan.steps_per_epoch), plan.ranks
     cuda = [plan.device] if plan.device.type == "cuda" else []
-    folder, passed_over = _folder(plan, where, state)
-    folder.checkpoints.keeping = keeping or Keeping()
     per_step = plan.flops * plan.recipe.batch // ranks.count
     told, first = chosen(None) if loggers is None else loggers, ranks.rank == 0
-    with (
-        Interruption(ranks.any, patient=ranks.count > 1) as interruption,
-        progress_for(quiet=quiet or not first) as progress,
-        Loggers(told if first else {}, progress) as curves,
-        tuned(plan.device, per_step, deterministic=plan.deterministic),
-        torch.random.fork_rng(cuda),  # pyright: ignore[reportUnknownMemberType]
-        resumable(folder),
-        explained(plan),
-    ):
-        if first:
-            _describe(plan, folder)
-            folder.rewrite_metrics(state.history)
-            folder.checkpoints.clear(state.epoch)
-        _greet(plan, folder, state, progress)
-        if passed_over:
-            progress.note(passed_over)
-        curves.begin(folder, _config(plan), state.history)
-        try:
-            fit(plan, state, _callbacks(plan, folder, curves, progress, interruption))
-            scores = _test(plan, folder, state, interruption)
-        except DivergedError as error:
+    with ExitStack() as holding:
+        folder, passed_over = _folder(plan, where, state, holding)
+        folder.checkpoints.keeping = keeping or Keeping()
+        with (
+            Interruption(ranks.any, patient=ranks.count > 1) as interruption,
+            progress_for(quiet=quiet or not first) as progress,
+            Loggers(told if first else {}, progress) as curves,
+            tuned(plan.device, per_step, deterministic=plan.deterministic),
+            torch.random.fork_rng(cuda),  # pyright: ignore[reportUnknownMemberType]
+            resumable(folder),
+            explained(plan),
+        ):
             if first:
-                note_divergence(folder, error)
-            raise
-        except Interrupted:
-            place = "before the test"
-            if state.epoch < plan.recipe.epochs:
+                _describe(plan, folder)
+                folder.rewrite_metrics(state.history)
+                folder.checkpoints.clear(state.epoch)
+            _greet(plan, folder, state, progress)
+            if passed_over:
+                progress.note(passed_over)
+            curves.begin(folder, _config(plan), state.history)
+            try:
+                fit(plan, state, _callbacks(plan, folder, curves, progress, interruption))
+                scores = _test(plan, folder, state, interruption)
+            except DivergedError as error:
                 if first:
-                    folder.checkpoints.save(state)
-                place = f"in epoch {state.epoch + 1}, after step {state.position:,} of it"
-            raise RunError(
-                f"interrupted {place}; all is saved: `{folder.how_to_resume}` goes on from here"
-            ) from None
-        result = summarized(plan, folder, state, scores)
-        curves.end({name: getattr(result, name) for name in Result.__fields__})
+                    note_divergence(folder, error)
+                raise
+            except Interrupted:
+                place = "before the test"
+                if state.epoch < plan.recipe.epochs:
+                    if first:
+                        folder.checkpoints.save(state)
+                    place = f"in epoch {state.epoch + 1}, after step {state.position:,} of it"
+                raise RunError(
+                    f"interrupted {place}; all is saved: `{folder.how_to_resume}` goes on from here"
+                ) from None
+            result = summarized(plan, folder, state, scores)
+            curves.end({name: getattr(result, name) for name in Result.__fields__})
     return result
 
 
 def _folder(
-    plan: Plan, where: RunFolder | str | Path | None, state: State
+    plan: Plan, where: RunFolder | str | Path | None, state: State, holding: ExitStack
 ) -> tuple[RunFolder, str]:
     """Make the run's folder, or bring `state` to where its run stands; rank 0 does so for all.
+
+    It holds the folder from here on, until `holding` ends.
 
     Returns:
         The folder, and what the reader should know of its checkpoints.
@@ -214,10 +219,10 @@ def _folder(
     found: RunFolder | None = None
     saved: tuple[dict[str, torch.Tensor], dict[str, Any], str] | None = None
     if ranks.rank == 0:
-        if isinstance(where, RunFolder):
-            found, saved = where, saved_state(plan, where)
-        else:
-            found = RunFolder.create(where, plan.name)
+        new = not isinstance(where, RunFolder)
+        found = RunFolder.create(where, plan.name) if new else where
+        holding.enter_context(held(found.path))
+        saved = None if new else saved_state(plan, found)
     path, saved = ranks.told((found.path if found else None, saved))
     assert path is not None
     tensors, values, note = saved or ({}, {}, "")

@@ -30,6 +30,7 @@ def test_a_run_leaves_all_that_it_should(recipe: Recipe, plan_for: PlanFor, tmp_
     result = run(plan_for(recipe), tmp_path / "r", quiet=True)
     folder = tmp_path / "r"
     assert sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.*")) == [
+        ".lock",
         "checkpoints/best.safetensors",
         "checkpoints/epoch-0004.safetensors",
         "checkpoints/last.safetensors",

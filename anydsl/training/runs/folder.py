@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast, final
 from anydsl.errors import RunError, UnwritableError, UsageError
 from anydsl.training.ranks import launcher
 from anydsl.training.runs.checkpoints import remove_leftovers, write_whole
+from anydsl.training.runs.holding import LOCK
 from anydsl.training.runs.jsonable import jsonable
 from anydsl.training.runs.keeping import Checkpoints
 from anydsl.training.runs.noted import parsed
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 RUNS = Path("runs")
 _BEFORE_SPEC = (
+    LOCK,
     "checkpoints",
     "events",
     "environment.json",
