@@ -137,7 +137,7 @@ class _Parser:
         place = 1 if self.tokens[0][0] == NEWLINE and len(self.tokens) > 2 else 0
         while True:
             kind, start, end = self.tokens[place]
-            if kind == NEWLINE and (self.open or self.tokens[place + 1][0] == "->"):
+            if kind == NEWLINE and (self.open or self._joined(place)):
                 place += 1
                 continue
             if kind in KEYWORDS and not self._accepts(kind):
@@ -318,9 +318,13 @@ class _Parser:
                 return place
             if kind in ("(", "[") and not never_closed:
                 place = self._partner(place) or place
-            elif kind in stops:
+            elif kind in stops and not self._joined(place):
                 return place
             place += 1
+
+    def _joined(self, place: int) -> bool:
+        """Whether a statement goes on with `->` behind the end of a line."""
+        return self.tokens[place][0] == NEWLINE and self.tokens[place + 1][0] == "->"
 
     def _finish(self, place: int) -> int:
         """Close, at the end of the file, all that is still open."""

@@ -172,6 +172,15 @@ def test_one_mistake_gives_one_message(line: str, end: str) -> None:
     assert [n for n in names if n != "x"] == ["a", "b", "c", "d", "e"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "  # why\n"])
+def test_lines_that_go_on_with_an_arrow_belong_to_what_is_broken(end: str) -> None:
+    parsed = read("a = conv(w 3)\n  -> bn\n  -> relu\nb = 2\n".replace("\n", end))
+    assert [d.at.text for d in parsed.diagnostics] == ["3"]
+    broken, kept = parsed.file.statements
+    assert isinstance(broken, tree.Broken)
+    assert isinstance(kept, tree.Assign)
+
+
 def test_what_is_broken_keeps_its_first_word_and_its_body() -> None:
     text = "n {\n  g = \n  stage 2 { d = 1 }\n  = 3\n}\n"
     (block,) = parse(Source("x", text)).file.statements
