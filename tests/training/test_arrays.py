@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from anydsl.errors import DataError
 from anydsl.training.feeding.placing import Reading
 from anydsl.training.feeding.preparation import Data, prepare
 from anydsl.training.feeding.source import locate
+from tests.hostile.harming import BOMB, flips
+from tests.training.processes import python
 
 CPU = torch.device("cpu")
 Save = Callable[..., None]
@@ -191,3 +195,83 @@ def test_resize_and_other_words_stay(tmp_path: Path) -> None:
     source = locate(ImageFolder(path="x", resize=(16, 16)), str(tmp_path / "a.npz"))
     assert source.dataset == Npz(path=str(tmp_path / "a.npz"), resize=(16, 16))
     assert prepare(source, Recipe(), (1, 16, 16), 3, CPU).train.shape == (1, 16, 16)
+
+
+_CUT = """
+import os, sys
+from pathlib import Path
+import torch
+from anydsl.design.recipe import Recipe
+from anydsl.errors import DataError
+from anydsl.training.feeding.placing import Reading
+from anydsl.training.feeding.preparation import prepare
+from anydsl.training.feeding.source import locate
+
+path, stream = Path(sys.argv[1]), sys.argv[2] == "stream"
+source, place = locate(Recipe().data, str(path)), torch.device("cpu")
+data = prepare(source, Recipe(), (1, 64, 64), 10, place, reading=Reading(0, stream))
+os.truncate(path, path.stat().st_size // 2)
+try:
+    if stream:
+        batch = torch.empty(900, 1, 64, 64, dtype=torch.uint8)
+        data.train.images.read(torch.arange(900), batch)
+    else:
+        data.test()
+except DataError as error:
+    print(error)
+print(int(data.train.labels.sum()) > 0)
+"""
+
+
+@pytest.mark.parametrize("name", ["data.npz", "data.safetensors"])
+@pytest.mark.parametrize("way", ["stream", "whole"])
+def test_a_mapped_file_that_is_cut_in_mid_run_is_an_error(
+    tmp_path: Path, name: str, way: str
+) -> None:
+    """Bytes that are mapped and gone would end the process by SIGBUS."""
+    images = np.random.default_rng(0).integers(0, 256, (1500, 64, 64), dtype=np.uint8)
+    labels = np.arange(1500) % 10
+    path = tmp_path / name
+    if path.suffix == ".npz":
+        np.savez(path, images=images, labels=labels)
+    else:
+        save_file({"images": images, "labels": labels}, path)
+    ran = python(_CUT, str(path), way, cwd=tmp_path)
+    assert ran.returncode == 0, (ran.returncode, ran.stderr)
+    said, labelled = ran.stdout.splitlines()
+    assert f"{path} had " in said and "it was cut short meanwhile" in said
+    assert labelled == "True"
+
+
+_HEADER = "{'descr': '|u1', 'fortran_order': False, 'shape': (1000000, 1000, 1000), }"
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_arrays_that_claim_to_be_huge(tmp_path: Path, kind: int) -> None:
+    path = tmp_path / "bomb.npz"
+    header = _HEADER.ljust(117).encode() + b"\n"
+    npy = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(1000)
+    labels = io.BytesIO()
+    np.save(labels, np.arange(4))
+    with zipfile.ZipFile(path, "w", kind) as file:
+        file.writestr("images.npy", npy)
+        file.writestr("labels.npy", labels.getvalue())
+    with pytest.raises(DataError, match=r"bomb\.npz"):
+        opened = locate(Digits(), str(path)).open(1)
+        opened.train()
+
+
+@pytest.mark.parametrize("name", SAVES)
+def test_changed_bits_do_no_harm(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    SAVES[name](file, **keras(9, 8, 8))
+    whole = file.read_bytes()
+    refused = 0
+    for data in (BOMB, *flips(whole, 150)):
+        file.write_bytes(data)
+        try:
+            data_of(file, (1, 8, 8)).test()
+        except DataError as error:
+            assert name in str(error) or "classes" in str(error) or "split" in str(error)
+            refused += 1
+    assert refused > 1

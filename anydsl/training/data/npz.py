@@ -55,7 +55,7 @@ def opened(dataset: Dataset, root: Path, channels: int) -> Opened:
     try:
         with zipfile.ZipFile(root) as file:
             members = [info for info in file.infolist() if info.filename.endswith(".npy")]
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
         raise DataError(f"{root} can't be read as a file of numpy.savez ({error})") from error
     found = {info.filename.removesuffix(".npy"): info for info in members}
     arrays = {name: partial(_tensor, root, info) for name, info in found.items()}
@@ -93,7 +93,8 @@ def _array(path: Path, info: zipfile.ZipInfo) -> np.ndarray:
             f"{path}: `{info.filename}` does not fit in memory: `numpy.savez`, which does not "
             "compress, makes a file that need not"
         ) from error
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except Exception as error:
+        # Whatever a changed header makes NumPy, zlib and Python's own parser raise.
         raise DataError(f"{path}: `{info.filename}` can't be read ({error})") from error
 
 

@@ -10,6 +10,7 @@ Pictures are bytes (uint8), N x H x W, N x H x W x C or N x C x H x W; labels ar
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,9 @@ def opened_arrays(arrays: Arrays, channels: int) -> Opened:
 
 def _pictures(arrays: Arrays, names: tuple[str, str], channels: int) -> Pictures:
     labels = _labels(arrays, names[1])
-    return Pictures(Array.of(_images(arrays, names[0], channels)), labels)
+    images = Array.of(_images(arrays, names[0], channels))
+    file, length = str(arrays.path), os.stat(arrays.path).st_size
+    return Pictures(images.replace(file=file, length=length), labels)
 
 
 def _images(arrays: Arrays, name: str, channels: int) -> torch.Tensor:
@@ -110,7 +113,7 @@ def _labels(arrays: Arrays, name: str) -> torch.Tensor:
             f"{arrays.path}: `{name}` is {_shape(labels)} of {_kind(labels)}, but labels are one "
             "whole number from 0 for each picture"
         )
-    return labels.flatten().to(torch.int64)
+    return labels.flatten().to(torch.int64, copy=True)  # in memory, whatever becomes of the file
 
 
 def _shape(array: torch.Tensor) -> str:

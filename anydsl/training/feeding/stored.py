@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch.nn import functional
 
+from anydsl.errors import DataError
 from anydsl.language.record import Record
 
 if TYPE_CHECKING:
@@ -49,11 +52,15 @@ class Array(Record):
         base: N x C x H x W uint8, in whatever order of dimensions in memory.
         places: which rows of it, int64.
         size: the height and width that they are resized to.
+        file: what it is mapped from; empty where it is in memory.
+        length: of that file in bytes, when it was opened.
     """
 
     base: torch.Tensor
     places: torch.Tensor
     size: Size
+    file: str = ""
+    length: int = 0
 
     @classmethod
     def of(cls, base: torch.Tensor) -> Self:
@@ -74,8 +81,25 @@ class Array(Record):
         return self.replace(size=size)
 
     def read(self, places: torch.Tensor, into: torch.Tensor) -> None:
-        """Write the rows at `places` into `into`."""
+        """Write the rows at `places` into `into`.
+
+        Raises:
+            DataError: the file has been cut short since it was opened.
+        """
+        self._check()
         into.copy_(resized(self.base[self.places[places]], self.size))
+
+    def _check(self) -> None:
+        """Look at the file: the system ends a process that reads mapped bytes which are gone."""
+        if not self.file:
+            return
+        with suppress(OSError):  # a file that only lost its name can still be read
+            length = os.stat(self.file).st_size
+            if length < self.length:
+                raise DataError(
+                    f"{self.file} had {self.length:,} bytes when it was opened and has "
+                    f"{length:,} now: it was cut short meanwhile; put the whole file there"
+                )
 
 
 def resized(images: torch.Tensor, size: Size) -> torch.Tensor:
