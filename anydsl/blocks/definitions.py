@@ -13,7 +13,7 @@ from anydsl.design.values import FUNCTIONS, BlockDef
 from anydsl.design.variables import variables
 from anydsl.graph.catalog import OPERATIONS
 from anydsl.language import tree
-from anydsl.language.diagnostics import Diagnostic, Label, nearest
+from anydsl.language.diagnostics import Diagnostic, Label
 from anydsl.language.source import Span
 
 _GIVEN = ("x", "i", "j", "depth", "true", "false")
@@ -74,7 +74,7 @@ def _unknown(
         if lines and name in lines:
             yield Diagnostic(BLOCK, f"`{name}` is used before its line", variable.span)
             continue
-        hint = nearest(name, {*seen, *_GIVEN, *OPERATIONS, *FUNCTIONS, *WORDS, *module.known()})
+        hint = module.nearest(name, (*seen, *_GIVEN, *OPERATIONS, *FUNCTIONS, *WORDS))
         yield Diagnostic(UNKNOWN_NAME, f"`{name}` is not known here", variable.span, help=hint)
 
 

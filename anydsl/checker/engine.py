@@ -11,6 +11,7 @@ from anydsl.checker.judging import Judge, diagnosed
 from anydsl.checker.outcomes import REQUIREMENT, UNUSED_WAIVER
 from anydsl.checker.rule import Declaration, FileRule, Subject
 from anydsl.checker.selection import USUAL, Selection
+from anydsl.design.faults import TOO_LARGE
 from anydsl.design.modules import Module
 from anydsl.design.network import Network, Resolved, Space
 from anydsl.design.reading import constant
@@ -24,6 +25,9 @@ from anydsl.language.record import Record
 
 _SURE = (REQUIREMENT, UNUSED_WAIVER, SHAPE, WIDTH)
 """Errors that leave no doubt about which name stands for what."""
+
+MOST_STAGES = 20_000
+"""How many stages the nets and spaces of a file may have in all: a label makes a thousand."""
 
 Meaning = Network | Space | Recipe | Study
 
@@ -112,6 +116,7 @@ class _File:
         self.module = module
         self.selection = selection
         self.networks: dict[int, Checked] = {}
+        self.stages = module.library.stages
 
     def check(self, block: tree.Block) -> Checked:
         assert block.label is not None
@@ -121,7 +126,9 @@ class _File:
             case "net":
                 return self.network(block)
             case "space":
-                value, found = resolve_space(self.module, block)
+                value, found = None, self._beyond(block)
+                if not found:
+                    value, found = resolve_space(self.module, block)
                 if value is not None:
                     from anydsl.spaces.consistency import contradictions  # for spaces alone
 
@@ -156,6 +163,8 @@ class _File:
     def _network(self, block: tree.Block) -> Checked:
         assert block.label is not None
         name = block.label.name.text
+        if found := self._beyond(block):
+            return Checked(name, "net", None, None, tuple(found))
         resolved, found = resolve(self.module, block)
         if resolved is None:
             return Checked(name, "net", None, None, tuple(found))
@@ -169,6 +178,13 @@ class _File:
             waivers = tuple(w for w in resolved.network.waivers if w in used)
             resolved = resolved.replace(network=resolved.network.replace(waivers=waivers))
         return Checked(name, "net", resolved.network, measured, tuple(found), resolved)
+
+    def _beyond(self, block: tree.Block) -> list[Diagnostic]:
+        """Whether those before are all that can be resolved in a short time."""
+        if self.module.library.stages - self.stages <= MOST_STAGES:
+            return []
+        message = f"the nets and spaces before are beyond the limit of {MOST_STAGES:,} stages"
+        return [Diagnostic(TOO_LARGE, message, block.head, help="make it two files")]
 
     def _judge(
         self, block: tree.Block, value: Meaning, measured: Measurement | None = None

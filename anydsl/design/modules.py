@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from anydsl.design.faults import DUPLICATE, IMPORT, MISSING, TOO_LARGE, UNKNOWN_NAME, WRONG_VALUE
@@ -58,6 +58,7 @@ class Module:
         self.names: dict[str, tuple[Module, Declared]] = {}
         self.imports: list[tuple[tree.Import, Module]] = []
         self.constants: dict[str, object] = {}  # what `reading` has evaluated
+        self.outlines: dict[int, Any] = {}  # what those that are extended say, their parents in it
         self.blocks: dict[str, Any] = {}  # the definitions of its blocks
         self.calls: dict[str, Any] = {}  # and what is known of which of them names which
         self.costs: dict[Any, Any] = {}  # what `blocks` has made of its blocks: costs
@@ -79,10 +80,17 @@ class Module:
         """All names that can be written here."""
         return [*self.names, *self.library.standard_names()]
 
-    def nearest(self, name: str) -> str:
-        """What is likely meant by an unknown name; of very many only the first are looked at."""
+    def nearest(self, name: str, others: Iterable[str] = ()) -> str:
+        """What is likely meant by an unknown name; of very many only the first are looked at.
+
+        Args:
+            name: the unknown one.
+            others: names that are known where it stands, besides those of the file.
+        """
         self.library.hints += 1
-        return nearest(name, self.known()) if self.library.hints <= MOST_HINTS else ""
+        if self.library.hints > MOST_HINTS:
+            return ""
+        return nearest(name, [*others, *self.known()])
 
     def declared(self, *kinds: str) -> list[tree.Block]:
         """The blocks of some kinds that this file itself declares, in order."""
@@ -200,6 +208,7 @@ class Library:
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
         self.texts: Mapping[str, str] = {} if texts is None else texts
         self.constants = 0  # how many are being evaluated, each for the one before
+        self.stages = 0  # how many were resolved so far
         self._modules: dict[tuple[str, str, str], Module] = {}
         self._begin()
         self._shipped = os.path.realpath(shipped())

@@ -64,6 +64,7 @@ class Outline:
         stages, generator: one of the two, or neither.
         rules: each rule with the module and the net or space that says it, the oldest's first.
         spaces: the names of the spaces it extends, the nearest first.
+        above: how many nets and spaces it extends, one after the other.
         broken: words with which statements begin that could not be read, or stand elsewhere: what
             they were to give is not missing.
         whole: whether all that it extends could be merged, and all its stages told apart.
@@ -81,6 +82,7 @@ class Outline:
         self.generator: Section | None = None
         self.rules: list[tuple[tree.Requirement, Module, tree.Block]] = []
         self.spaces: list[str] = []
+        self.above = 0
         self.diagnostics: list[Diagnostic] = []
         self.broken: set[str] = set()
         self.whole = True
@@ -112,6 +114,7 @@ def outline(module: Module, block: tree.Block, chain: tuple[tree.Block, ...] = (
         parent = _parent(out, block.base, (*chain, block))
         out.whole = out.whole and parent is not None and parent.whole
         if parent is not None:
+            out.above = parent.above + 1
             _merge(out, parent)
     return out
 
@@ -128,10 +131,13 @@ def _parent(out: Outline, base: tree.Name, chain: tuple[tree.Block, ...]) -> Out
         out.report(EXTENDS, message, base.span)
     elif any(block is found[1] for block in chain):
         out.report(EXTENDS, f"`{base.text}` extends itself", base.span)
-    elif len(chain) > DEEPEST_CHAIN:
-        out.report(EXTENDS, f"this chain is beyond the limit of {DEEPEST_CHAIN}", base.span)
     else:
-        return outline(found[0], found[1], chain)
+        module, block = found
+        shared = module.outlines  # children read their parent's and change only their own
+        known: Outline | None = shared.get(id(block))
+        if len(chain) + (known.above if known else 0) <= DEEPEST_CHAIN:
+            return known or shared.setdefault(id(block), outline(module, block, chain))
+        out.report(EXTENDS, f"this chain is beyond the limit of {DEEPEST_CHAIN}", base.span)
     return None
 
 

@@ -286,7 +286,7 @@ def unknown(name: str, at: Span, module: Module, more: tuple[str, ...] = ()) -> 
     if before.rstrip(" \t").endswith("//"):
         hint = "a comment starts with `#`"
     else:
-        hint = nearest(name, {*module.known(), *FUNCTIONS, *more})
+        hint = module.nearest(name, (*FUNCTIONS, *more))
     return Fault(Diagnostic(UNKNOWN_NAME, f"`{name}` is not known here", at, help=hint))
 
 

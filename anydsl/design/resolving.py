@@ -157,6 +157,7 @@ class _Resolver:
                 TOO_LARGE, f"this is beyond the limit of {MOST_BLOCKS:,} blocks", body.span
             )
             return ()
+        self.out.module.library.stages += len(stages)
         made: list[Stage] = []
         complete = True
         for stage in stages:

@@ -69,6 +69,21 @@ def quantized_linear(
         depth and the width of each stage, 0 behind the last.
     """
     with np.errstate(all="ignore"):
+        last = (w0 + wa * (d - 1)) / np.sqrt(wm)  # rounding leads no further down, but for q
+    rows = np.flatnonzero(~(last > 4 * WIDEST + q))
+    some = _quantized(*(column[rows] for column in (d, w0, wa, wm, q)))
+    if len(rows) == len(d):
+        return some
+    stages = np.zeros(len(d), np.int64)
+    depths, widths = np.zeros((2, len(d), some[1].shape[1]), np.int64)
+    stages[rows], depths[rows], widths[rows] = some
+    return stages, depths, widths
+
+
+def _quantized(
+    d: NDArray[Any], w0: Floats, wa: Floats, wm: Floats, q: NDArray[Any]
+) -> tuple[Integers, Integers, Integers]:
+    with np.errstate(all="ignore"):
         steps = np.log1p(wa * (d - 1) / w0) / np.log(wm)
         by_itself = ~(steps < _MOST_EXPONENTS)
         most = int(np.max(steps, where=~by_itself, initial=0) + 0.5) + 1

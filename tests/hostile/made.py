@@ -134,6 +134,21 @@ for _name, _parts in _FULL.items():
     _text(f"full_of_{_name}", _filled(*_parts))
 
 
+# ------------------------------------------------------------- much that is made of a few words
+
+_MANY = _BODY.replace("plain", "plain, s = 1") + "stage s[1..1000] { d=1, w=8 }}}\n"
+_text(
+    "many_parents",
+    lambda: _head(
+        _STAGE.replace("N", "N0")
+        + "}\n"
+        + "".join(f"net N{i} extends N{i - 1} {{}}\n" for i in range(1, 8_400))
+    ),
+)
+_text("many_stages", _filled("", _MANY.replace("N", "N%d"), 400, ""))
+_text("many_children", _filled(_MANY, "net N%d extends N {}\n", 1_000, ""))
+
+
 # ---------------------------------------------------------------------------------- not text
 
 MADE["binary"] = lambda folder: _write(folder, random.Random(1).randbytes(300_000))
