@@ -44,7 +44,7 @@ def chain(first: Applicable, then: Applicable, at: Span) -> Applicable:
         Fault: there are too many of them.
     """
     if len(first.then) + len(then.then) >= LONGEST_CHAIN:
-        message = f"this chain is beyond the limit of {LONGEST_CHAIN} operations"
+        message = f"this chain is beyond the limit of {LONGEST_CHAIN:,} operations"
         raise fault(TOO_LARGE, message, at)
     return first.replace(then=(*first.then, then.replace(then=()), *then.then))
 

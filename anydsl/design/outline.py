@@ -228,7 +228,7 @@ def _add_stages(
             out.whole = False
             return
         if low < 0 or high - low >= MOST_STAGES:
-            out.report(WRONG_VALUE, f"a body has at most {MOST_STAGES} stages", label.places.span)
+            out.report(WRONG_VALUE, f"a body has at most {MOST_STAGES:,} stages", label.places.span)
             out.whole = False
             return
         names = [f"{label.name.text}{i}" for i in range(low, high + 1)]
@@ -243,7 +243,7 @@ def _add_stages(
             out.stages[name] = Section(block.head, label.name)
             out.stages[name].entries = dict(section.entries)
     if len(out.stages) > MOST_STAGES:
-        out.report(WRONG_VALUE, f"a body has at most {MOST_STAGES} stages", label.span)
+        out.report(WRONG_VALUE, f"a body has at most {MOST_STAGES:,} stages", label.span)
 
 
 def _entry(

@@ -345,7 +345,7 @@ def _call(expr: tree.Call, module: Module) -> Value:
     named = {a.name.text: evaluate(a.value, module) for a in expr.arguments if a.name is not None}
     name = expr.callee.name
     if _larger((*positional, *named.values()), MOST_ARGUMENTS):
-        message = f"this is made of more than {MOST_ARGUMENTS} values, which is the limit"
+        message = f"this is made of more than {MOST_ARGUMENTS:,} values, which is the limit"
         raise Fault(Diagnostic(TOO_LARGE, message, expr.span))
     if name in FUNCTIONS:
         return apply_function(name, positional, named, expr.span)

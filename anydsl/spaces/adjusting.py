@@ -71,7 +71,7 @@ def quantized_linear(
     with np.errstate(all="ignore"):
         last = (w0 + wa * (d - 1)) / np.sqrt(wm)  # rounding leads no further down, but for q
     rows = np.flatnonzero(~(last > 4 * WIDEST + q))
-    some = _quantized(*(column[rows] for column in (d, w0, wa, wm, q)))
+    some = _quantized(d[rows], w0[rows], wa[rows], wm[rows], q[rows])
     if len(rows) == len(d):
         return some
     stages = np.zeros(len(d), np.int64)
@@ -81,7 +81,7 @@ def quantized_linear(
 
 
 def _quantized(
-    d: NDArray[Any], w0: Floats, wa: Floats, wm: Floats, q: NDArray[Any]
+    d: Integers, w0: Floats, wa: Floats, wm: Floats, q: Integers
 ) -> tuple[Integers, Integers, Integers]:
     with np.errstate(all="ignore"):
         steps = np.log1p(wa * (d - 1) / w0) / np.log(wm)
