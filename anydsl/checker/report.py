@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from anydsl.language.diagnostics import Diagnostic
+from anydsl.language.diagnostics import Diagnostic, visible
 from anydsl.language.source import Span
 
 _COLOURS = {"error": "31", "warning": "33", "note": "36"}
@@ -19,7 +19,7 @@ def full(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
 
 def concise(diagnostics: Sequence[Diagnostic]) -> str:
     """Each diagnostic in one line."""
-    return "".join(d.concise() + "\n" for d in diagnostics)
+    return "".join(visible(d.concise()) + "\n" for d in diagnostics)
 
 
 def statistics(diagnostics: Sequence[Diagnostic], *, as_json: bool = False) -> str:
@@ -101,7 +101,7 @@ def _full(diagnostic: Diagnostic, colour: bool) -> str:
 
     level = diagnostic.level
     head = paint(f"{level}[{diagnostic.kind.name}]", f"1;{_COLOURS[level]}")
-    lines = [f"{head}: {paint(diagnostic.message, '1')}"]
+    lines = [f"{head}: {paint(visible(diagnostic.message), '1')}"]
     marks = [(diagnostic.at, "", _COLOURS[level], "^")]
     marks += [(label.at, label.message, "34", "-") for label in diagnostic.labels]
     gutter = max(len(str(span.source.position(span.start)[0])) for span, *_ in marks)
@@ -115,25 +115,25 @@ def _full(diagnostic: Diagnostic, colour: bool) -> str:
         if span.source.path != path:
             path, last = span.source.path, 0
             where = diagnostic.at if span.source is diagnostic.at.source else span
-            at = "{}:{}:{}".format(path, *where.source.position(where.start))
+            at = "{}:{}:{}".format(visible(path), *where.source.position(where.start))
             lines.append(f"{' ' * gutter} {paint('-->', '34')} {at}")
             lines.append(paint(f"{' ' * gutter} |", "34"))
         elif last and line > last + 1:
             lines.append(paint("...", "34"))
         text, offset = _clip(span.source.line(line), column)
-        text = text.replace("\t", " ")
+        text = visible(text.replace("\t", " "))
         if line != last:
             lines.append(f"{paint(f'{line:>{gutter}} |', '34')} {text}".rstrip())
         width = max(1, min(span.end - span.start, len(text) - offset + 1))
-        under = paint(mark * width + (f" {message}" if message else ""), code)
+        under = paint(mark * width + (f" {visible(message)}" if message else ""), code)
         lines.append(f"{paint(' ' * gutter + ' |', '34')} {' ' * offset}{under}")
         last = line
     if diagnostic.help:
-        lines.append(f"{' ' * gutter} {paint('= help:', '1')} {diagnostic.help}")
+        lines.append(f"{' ' * gutter} {paint('= help:', '1')} {visible(diagnostic.help)}")
     else:
         for fix in diagnostic.fixes:
             way = "--fix" if fix.safe else "--unsafe-fixes"
-            lines.append(f"{' ' * gutter} {paint('= fix:', '1')} {fix.message} ({way})")
+            lines.append(f"{' ' * gutter} {paint('= fix:', '1')} {visible(fix.message)} ({way})")
     return "\n".join(lines) + "\n"
 
 

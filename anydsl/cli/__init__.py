@@ -167,6 +167,8 @@ def _overview() -> str:
 
 
 def _complain(message: str, status: int) -> int:
+    from anydsl.language.diagnostics import visible
+
     head = "\033[1;31merror\033[0m" if colour(sys.stderr) else "error"
-    sys.stderr.write(f"{head}: {message}\n")
+    sys.stderr.write(f"{head}: {visible(message)}\n")
     return status

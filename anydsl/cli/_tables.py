@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from anydsl.language.diagnostics import visible
+
 _WIDEST = 10_000
 _LEFT = ("part", "operation", "block", "output", "name", "run", "data")
 
@@ -49,4 +51,4 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else visible(str(value))

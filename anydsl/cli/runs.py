@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from anydsl.errors import UsageError
+from anydsl.language.diagnostics import visible
 
 if TYPE_CHECKING:
     import argparse
@@ -125,7 +126,7 @@ def _list(runs: Sequence[RunRecord], args: argparse.Namespace) -> None:
         print_table(columns, rows, left=("status", "started"), totals=0)
         for one, title in zip(runs, names, strict=True):
             if one.problem:
-                sys.stderr.write(f"{title}: {one.problem}\n")
+                sys.stderr.write(visible(f"{title}: {one.problem}\n"))
 
 
 def _compare(runs: Sequence[RunRecord], form: str) -> None:

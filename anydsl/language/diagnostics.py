@@ -18,6 +18,24 @@ SPELLING = re.compile(r"did you mean `(\w+)`\?")
 ERROR, WARNING, NOTE = "error", "warning", "note"
 
 
+_UNSEEN = (
+    {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"}
+    | {0x7F: 0x2421}
+    | dict.fromkeys((*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F), 0xFFFD)
+    | dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
+)
+"""What commands a terminal or turns its writing around, and a sign in the place of each."""
+
+
+def visible(text: str) -> str:
+    """A text of a stranger for the terminal: as long as before, with signs for control characters.
+
+    A line can neither colour, move nor retitle what is around it, nor show letters in another
+    order (https://trojansource.codes).
+    """
+    return text.translate(_UNSEEN)
+
+
 class Kind(Record):
     """A sort of finding.
 

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Self
 
+from anydsl.language.diagnostics import visible
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -30,7 +32,7 @@ class Speaker:
 
 def write_line(text: str) -> None:
     """Write a line on standard error, at once."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{visible(text)}\n")
     sys.stderr.flush()
 
 
