@@ -16,8 +16,8 @@ from pathlib import Path
 
 MEMORY = 4 * 2**30
 """Bytes of addresses that a text may take; beyond them is a MemoryError, hence a finding."""
-INSTRUMENTED = 5
-"""How much slower code is whose every branch and comparison is watched."""
+INSTRUMENTED = 10
+"""How much slower code may be whose every branch and comparison is watched."""
 
 
 class Trial:
