@@ -11,6 +11,7 @@ from anydsl.blocks.faults import BLOCK
 from anydsl.blocks.results import Applicable, Feature, Result, chain, fault, sort_of
 from anydsl.design import reading, values
 from anydsl.design.faults import WRONG_VALUE
+from anydsl.design.held import unknown
 from anydsl.design.values import FUNCTIONS, BlockDef, Groups, Range, Size, Symbol, Value
 from anydsl.graph.catalog import OPERATIONS
 from anydsl.graph.operations import Operation
@@ -138,12 +139,12 @@ class Scope:
             return Applicable(Symbol(name, block=block), expr.span)
         if name == "out" or any(line.name.text == name for line in self.block.lines):
             raise fault(BLOCK, f"`{name}` is used before its line", expr.span)
-        raise reading.unknown(name, expr.span, home, (*self.names, *OPERATIONS, *WORDS))
+        raise unknown(name, expr.span, home, (*self.names, *OPERATIONS, *WORDS))
 
     def _applicable(self, symbol: Symbol, at: Span) -> Applicable:
         """An operation or a block that came as a parameter or a constant."""
         if symbol.block is None and symbol.name not in OPERATIONS:
-            raise reading.unknown(symbol.name, at, self.block.scope, tuple(OPERATIONS))
+            raise unknown(symbol.name, at, self.block.scope, tuple(OPERATIONS))
         return Applicable(symbol, at)
 
     def _plain(self, expr: tree.Expr) -> Value:

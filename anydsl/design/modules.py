@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from anydsl.design.faults import DUPLICATE, IMPORT, MISSING, TOO_LARGE, UNKNOWN_NAME, WRONG_VALUE
+from anydsl.design.shipped import DECLARED, SUFFIX, declared_in, names_beneath, shipped
 from anydsl.errors import UsageError
 from anydsl.language import tree
 from anydsl.language.complaints import SYNTAX
@@ -24,19 +24,8 @@ MOST_FILES = 256
 LARGEST_IMPORTS = 4 * LARGEST_FILE
 """How many bytes a file and all that it imports may have; together they have the words of one."""
 MOST_HINTS = 20
-SUFFIX = ".anynet"
-DECLARED = ("net", "space", "block", "recipe", "study")
-
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_TOP_LEVEL = re.compile(r"^(?:(?:" + "|".join(DECLARED) + r")[ \t]+(\w+)|(\w+)[ \t]*=)", re.M)
 
 Declared = tree.Assign | tree.Block
-
-
-def shipped() -> str:
-    """The folder of the shipped specs: in the wheel, or beside the package in a checkout."""
-    inside = os.path.join(_PACKAGE, "specs")
-    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(_PACKAGE), "specs")
 
 
 class Module:
@@ -335,13 +324,7 @@ class Library:
 
     def shipped_names(self) -> list[str]:
         """The shipped specs, as they follow `std:`."""
-        root = self._shipped
-        return sorted(
-            os.path.relpath(os.path.join(folder, file), root).removesuffix(SUFFIX)
-            for folder, _, files in os.walk(root)
-            for file in files
-            if file.endswith(SUFFIX)
-        )
+        return names_beneath(self._shipped)
 
     def _begin(self) -> None:
         """Count anew what a file imports."""
@@ -358,15 +341,8 @@ class Library:
         return f"{MOST_TOKENS:,} words and marks in files" if self.tokens > MOST_TOKENS else ""
 
     def _standard_index(self) -> dict[str, str]:
-        """Name to file, by a look at the first words of lines: only what is used is parsed."""
         if self._index is None:
-            self._index = {}
-            folder = os.path.join(self._shipped, "std")
-            for file in sorted(os.listdir(folder)):
-                path = os.path.join(folder, file)
-                with open(path, encoding="utf-8") as opened:
-                    for match in _TOP_LEVEL.finditer(opened.read()):
-                        self._index[match[1] or match[2]] = path
+            self._index = declared_in(os.path.join(self._shipped, "std"))
         return self._index
 
     def _open(self, shown: str, file: str, root: str, chain: tuple[str, ...]) -> Module:

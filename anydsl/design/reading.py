@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, assert_never
 
 from anydsl.design.faults import MISSING, TOO_LARGE, UNKNOWN_NAME, WRONG_VALUE
+from anydsl.design.held import fit, unfit
 from anydsl.design.modules import Module
 from anydsl.design.values import (
     FUNCTIONS,
@@ -17,28 +18,17 @@ from anydsl.design.values import (
     apply_function,
     arithmetic,
     compare,
-    is_number,
     spoken,
 )
 from anydsl.design.variant import Variant
 from anydsl.language import tree
 from anydsl.language.declaration import REQUIRED, Setting
-from anydsl.language.diagnostics import Diagnostic, Edit, Fault, Fix, nearest
+from anydsl.language.diagnostics import Diagnostic, Fault, nearest
 from anydsl.language.record import RecordType
 from anydsl.language.source import Span
 
 DEEPEST_CONSTANT = 50
 MOST_ARGUMENTS = 1000
-
-_KINDS = {
-    "whole": "a whole number",
-    "number": "a number",
-    "flag": "`true` or `false`",
-    "numbers": "a list of numbers, as in `[30, 60]`",
-    "text": 'a text in `"`',
-    "size": "a height and a width, as in `96x96`",
-    "shape": "channels, height and width, as in `3x224x224`",
-}
 
 
 def evaluate(expr: tree.Expr, module: Module) -> Value:
@@ -117,7 +107,7 @@ def number(expr: tree.Expr, module: Module) -> int | Fraction:
     value = evaluate(expr, module)
     if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
         return value
-    raise _unfit(value, "a number", expr.span, module)
+    raise unfit(value, "a number", expr.span, module)
 
 
 def truth(expr: tree.Expr, module: Module) -> bool:
@@ -129,7 +119,7 @@ def truth(expr: tree.Expr, module: Module) -> bool:
     value = evaluate(expr, module)
     if isinstance(value, bool):
         return value
-    raise _unfit(value, "true or false", expr.span, module)
+    raise unfit(value, "true or false", expr.span, module)
 
 
 def block_named(name: str, module: Module) -> BlockDef | None:
@@ -195,54 +185,6 @@ def read(expr: tree.Expr, setting: Setting, module: Module, name: str) -> Any:
             return fit(evaluate(expr, module), setting, module, name, expr.span)
 
 
-def fit(value: Value, setting: Setting, module: Module, name: str, at: Span) -> Any:
-    """Check a value against the declaration of a setting; a size comes as a plain tuple.
-
-    Raises:
-        Fault: it doesn't fit.
-    """
-    expected = f"`{name}` is {_KINDS.get(setting.kind, 'a value')}"
-    match setting.kind:
-        case "any":
-            return value
-        case "whole" if is_number(value) and isinstance(value, Fraction):
-            message = f"{expected}, and {spoken(value)} is not"
-            raise Fault(
-                Diagnostic(WRONG_VALUE, message, at, help="`round`, `//` and `multiple` round")
-            )
-        case "whole" | "number" if is_number(value):
-            if setting.allows(value):
-                return value
-            message = f"`{name}` is {setting.bounds()}, not {spoken(value)}"
-            raise Fault(Diagnostic(WRONG_VALUE, message, at))
-        case "flag" if isinstance(value, bool):
-            return value
-        case "text" if isinstance(value, str):
-            return value
-        case "size" | "shape" if isinstance(value, Size):
-            if len(value.dims) == (2 if setting.kind == "size" else 3):
-                if all(setting.allows(dim) for dim in value.dims):
-                    return value.dims
-                message = f"each number of `{name}` is {setting.bounds()}"
-                raise Fault(Diagnostic(WRONG_VALUE, message, at))
-            raise Fault(Diagnostic(WRONG_VALUE, f"{expected}, not `{spoken(value)}`", at))
-        case "size" | "shape" if _is_size(value, setting):
-            text = "x".join(map(spoken, value))  # type: ignore[arg-type]
-            fix = Fix(f"write it `{text}`", (Edit(at, text),), safe=True)
-            message = f"{expected}, not a list"
-            raise Fault(Diagnostic(WRONG_VALUE, message, at, fixes=(fix,)))
-        case _:
-            raise _unfit(value, expected, at, module)
-
-
-def _is_size(value: Value, setting: Setting) -> bool:
-    """Whether a value is a list of as many whole numbers as a size or a picture has."""
-    length = 2 if setting.kind == "size" else 3
-    if not isinstance(value, tuple) or len(value) != length:
-        return False
-    return all(isinstance(item, int) and not isinstance(item, bool) for item in value)
-
-
 def construct(
     cls: RecordType, arguments: tuple[tree.Argument, ...], module: Module, at: Span
 ) -> Any:
@@ -278,16 +220,6 @@ def construct(
         where = [a.value.span for a in arguments if a.name and a.name.text == wrong[0]]
         raise Fault(Diagnostic(WRONG_VALUE, wrong[1], where[0] if where else at))
     return made
-
-
-def unknown(name: str, at: Span, module: Module, more: tuple[str, ...] = ()) -> Fault:
-    """A name that means nothing here, with the one that may be meant."""
-    before = at.source.text[max(0, at.start - 40) : at.start]
-    if before.rstrip(" \t").endswith("//"):
-        hint = "a comment starts with `#`"
-    else:
-        hint = module.nearest(name, (*FUNCTIONS, *more))
-    return Fault(Diagnostic(UNKNOWN_NAME, f"`{name}` is not known here", at, help=hint))
 
 
 def _variable(expr: tree.Variable, module: Module) -> Value:
@@ -399,9 +331,3 @@ def _variant(expr: tree.Expr, setting: Setting, module: Module, name: str) -> An
         hint = _unquoted(expr, setting)
     message = f"`{name}` is one of {', '.join(setting.choices)}"
     raise Fault(Diagnostic(WRONG_VALUE, message, callee.span, help=hint))
-
-
-def _unfit(value: Value, expected: str, at: Span, module: Module) -> Fault:
-    if isinstance(value, Symbol) and module.find(value.name) is None:
-        return unknown(value.name, at, module)
-    return Fault(Diagnostic(WRONG_VALUE, f"{expected}, not `{spoken(value)}`", at))

@@ -6,13 +6,13 @@ ERROR, and reading goes on at the end of the line, so that one broken line never
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from anydsl.language import complaints, tree
 from anydsl.language.braces import mend, partners
 from anydsl.language.builder import Builder
 from anydsl.language.diagnostics import Diagnostic
+from anydsl.language.doc_comments import doc_comments
 from anydsl.language.edition import unknown
 from anydsl.language.lexer import ILLEGAL, KEYWORDS, MOST_TOKENS, NAME, NEWLINE, Token, tokens
 from anydsl.language.source import Source, Span
@@ -29,29 +29,8 @@ _EOF, _ERROR = "$END", "ERROR"
 _RULES = ("require", "prefer", "waive")
 _LOOK = 200  # how many tokens around a mistake are looked at to tell what was meant
 _OPENERS, _CLOSERS = ("(", "[", "{"), (")", "]", "}")
-_OPERATORS = frozenset(
-    [
-        "+",
-        "-",
-        "*",
-        "/",
-        "//",
-        "%",
-        ".",
-        "->",
-        "not",
-        "and",
-        "or",
-        "in",
-        "COMPARE",
-        "..",
-        "if",
-        "else",
-    ]
-)
-
-
-_DOCS = re.compile(r"(?:\A\ufeff?|(?<=[\r\n]))(?P<doc>(?:[ \t\f]*##[^\r\n]*(?:\r?\n|\r))+)[ \t\f]*")
+_WORDS = ("not", "and", "or", "in", "if", "else", "COMPARE")
+_OPERATORS = frozenset(("+", "-", "*", "/", "//", "%", ".", "->", "..", *_WORDS))
 
 
 class Parsed(NamedTuple):
@@ -116,7 +95,7 @@ class _Parser:
         self.source = source
         end = len(source.text)
         self.tokens = [*found, (NEWLINE, end, end), (_EOF, end, end)]
-        self.docs = _docs(source.text)
+        self.docs = doc_comments(source.text)
         self.diagnostics: list[Diagnostic] = []
         self.builder = Builder(source, self.docs)
         self.build: list[Any] = [
@@ -401,15 +380,3 @@ class _Parser:
             return len(line) - len(line.lstrip())
 
         return max(self.braces, key=indent)
-
-
-def _docs(text: str) -> dict[int, str]:
-    """The doc comments, lines that begin with `##`, by where the statement below them starts."""
-    if "##" not in text:
-        return {}
-    return {
-        match.end(): "\n".join(
-            line.strip().lstrip("#").strip() for line in re.split(r"\r?\n|\r", match["doc"].strip())
-        )
-        for match in _DOCS.finditer(text)
-    }
