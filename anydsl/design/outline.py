@@ -132,11 +132,10 @@ def _parent(out: Outline, base: tree.Name, chain: tuple[tree.Block, ...]) -> Out
     elif any(block is found[1] for block in chain):
         out.report(EXTENDS, f"`{base.text}` extends itself", base.span)
     else:
-        module, block = found
-        shared = module.outlines  # children read their parent's and change only their own
-        known: Outline | None = shared.get(id(block))
+        shared = found[0].outlines  # children read their parent's and change only their own
+        known: Outline | None = shared.get(id(found[1]))
         if len(chain) + (known.above if known else 0) <= DEEPEST_CHAIN:
-            return known or shared.setdefault(id(block), outline(module, block, chain))
+            return known or shared.setdefault(id(found[1]), outline(found[0], found[1], chain))
         out.report(EXTENDS, f"this chain is beyond the limit of {DEEPEST_CHAIN}", base.span)
     return None
 
