@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anydsl.blocks.evaluator import Evaluator, Note
 from anydsl.blocks.faults import BLOCK, SHAPE, WIDTH
@@ -19,6 +19,9 @@ from anydsl.language.builder import LARGEST
 from anydsl.language.diagnostics import Diagnostic, Edit, Fault, Fix, Label, nearest
 from anydsl.language.record import Record
 from anydsl.language.source import Source, Span
+
+if TYPE_CHECKING:
+    from anydsl.design.modules import Library
 
 _WIDEST_SEARCH = 512
 MOST_KNOWN = 4096
@@ -132,9 +135,20 @@ def measure(network: Network) -> Measurement:
     return measurement
 
 
-def examine(resolved: Resolved) -> tuple[Measurement | None, list[Diagnostic]]:
-    """Measure a network and say what does not fit, where it was written."""
-    return _Examiner(resolved).run()
+def examine(
+    resolved: Resolved, library: Library | None = None
+) -> tuple[Measurement | None, list[Diagnostic]]:
+    """Measure a network and say what does not fit, where it was written.
+
+    Args:
+        resolved: the network.
+        library: what counts the operations that have to be worked out.
+    """
+    examiner = _Examiner(resolved)
+    found = examiner.run()
+    if library is not None:
+        library.operations += examiner.worked
+    return found
 
 
 class _Examiner:
@@ -144,6 +158,7 @@ class _Examiner:
         self.diagnostics: list[Diagnostic] = []
         self.parts: list[PartCost] = []
         self.operations: list[OperationCost] = []
+        self.worked = 0  # operations that no block before had in the same way
         self.evaluator = Evaluator(self._record)
 
     def run(self) -> tuple[Measurement | None, list[Diagnostic]]:
@@ -219,6 +234,8 @@ class _Examiner:
         evaluator.placed = False
         before, counted = len(evaluator.notes), evaluator.operations
         out = evaluator.run(block, given, Feature(shape), "", positions)
+        operations = evaluator.operations - counted
+        self.worked += operations
         cost = Cost()
         for operation in self.operations:
             cost += operation.cost
@@ -226,7 +243,6 @@ class _Examiner:
         if not evaluator.placed:
             if len(costs) >= MOST_KNOWN:
                 costs.clear()
-            operations = evaluator.operations - counted
             costs[key] = measured, tuple(evaluator.notes[before:]), operations
         return measured
 

@@ -26,8 +26,12 @@ from anydsl.language.record import Record
 _SURE = (REQUIREMENT, UNUSED_WAIVER, SHAPE, WIDTH)
 """Errors that leave no doubt about which name stands for what."""
 
-MOST_STAGES = 20_000
-"""How many stages the nets and spaces of a file may have in all: a label makes a thousand."""
+MOST = {"stages": 20_000, "blocks": 100_000, "operations": 50_000}
+"""How much the nets and spaces of a file may come to in all, by what `Library` counts.
+
+A label makes a thousand stages, and a stage ten thousand blocks. Operations of blocks that are
+alike are worked out once, and count once.
+"""
 
 Meaning = Network | Space | Recipe | Study
 
@@ -116,7 +120,7 @@ class _File:
         self.module = module
         self.selection = selection
         self.networks: dict[int, Checked] = {}
-        self.stages = module.library.stages
+        self.before = {what: getattr(module.library, what) for what in MOST}
 
     def check(self, block: tree.Block) -> Checked:
         assert block.label is not None
@@ -168,7 +172,7 @@ class _File:
         resolved, found = resolve(self.module, block)
         if resolved is None:
             return Checked(name, "net", None, None, tuple(found))
-        measured, more = examine(resolved)
+        measured, more = examine(resolved, self.module.library)
         found += more
         if measured is not None:
             judge = self._judge(block, resolved.network, measured)
@@ -181,10 +185,11 @@ class _File:
 
     def _beyond(self, block: tree.Block) -> list[Diagnostic]:
         """Whether those before are all that can be resolved in a short time."""
-        if self.module.library.stages - self.stages <= MOST_STAGES:
-            return []
-        message = f"the nets and spaces before are beyond the limit of {MOST_STAGES:,} stages"
-        return [Diagnostic(TOO_LARGE, message, block.head, help="make it two files")]
+        for what, most in MOST.items():
+            if getattr(self.module.library, what) - self.before[what] > most:
+                message = f"the nets and spaces before are beyond the limit of {most:,} {what}"
+                return [Diagnostic(TOO_LARGE, message, block.head, help="make it two files")]
+        return []
 
     def _judge(
         self, block: tree.Block, value: Meaning, measured: Measurement | None = None

@@ -197,7 +197,8 @@ class Library:
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
         self.texts: Mapping[str, str] = {} if texts is None else texts
         self.constants = 0  # how many are being evaluated, each for the one before
-        self.stages = 0  # how many were resolved so far
+        # What the nets and spaces came to so far; operations of blocks that are alike count once.
+        self.stages = self.blocks = self.operations = 0
         self._modules: dict[tuple[str, str, str], Module] = {}
         self._begin()
         self._shipped = os.path.realpath(shipped())

@@ -152,12 +152,14 @@ class _Resolver:
             stages = self._written(shared)
             if not self.out.stages:
                 self.reader.report(MISSING, "this body has no stages", body.span)
-        if sum(stage.d for stage in stages if isinstance(stage.d, int)) > MOST_BLOCKS:
+        blocks = sum(stage.d for stage in stages if isinstance(stage.d, int))
+        if blocks > MOST_BLOCKS:
             self.reader.report(
                 TOO_LARGE, f"this is beyond the limit of {MOST_BLOCKS:,} blocks", body.span
             )
             return ()
         self.out.module.library.stages += len(stages)
+        self.out.module.library.blocks += blocks
         made: list[Stage] = []
         complete = True
         for stage in stages:

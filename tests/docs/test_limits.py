@@ -37,7 +37,7 @@ LIMITS = (
     ("values that one value", reading.MOST_ARGUMENTS, [LARGE]),
     ("nets and spaces that extend", outline.DEEPEST_CHAIN, [EXTENDS]),
     ("stages of a body", outline.MOST_STAGES, [VALUE]),
-    ("stages of all nets", engine.MOST_STAGES, [LARGE]),
+    *((f"{what} of all nets", most, [LARGE]) for what, most in engine.MOST.items()),
     ("`d` of a stage", vocabulary.MOST_BLOCKS, [VALUE, LARGE]),
     ("operations of a net", evaluator.MOST_OPERATIONS, [LARGE]),
     ("operations in one chain", results.LONGEST_CHAIN, [LARGE]),

@@ -65,6 +65,8 @@ def test_it_is_refused(name: str, run: Run, tmp_path: Path) -> None:
         ("braces_100_000", "the limit of 100"),
         ("many_parents", "this chain is beyond the limit of 64"),
         ("many_stages", "beyond the limit of 20,000 stages"),
+        ("many_blocks", "beyond the limit of 100,000 blocks"),
+        ("many_operations", "beyond the limit of 50,000 operations"),
         ("many_children", "beyond the limit of 20,000 stages"),
         ("widths_that_double", "`concat` makes 1572864 channels, beyond the limit of 1,048,576"),
         ("sample_never_equal", "is met too rarely to be sampled"),
