@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import pickle
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,6 +173,20 @@ def test_what_is_refused(
     with pytest.raises(WeightsError, match=r"weights\.pth") as raised:
         read_tensors("weights.pth")
     assert says in str(raised.value)
+    assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_bare_pickle_runs_nothing_and_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, protocol: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("weights.pth").write_bytes(pickle.dumps(Runs(), protocol))
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        with pytest.raises(WeightsError, match=r"weights\.pth"):
+            read_tensors("weights.pth")
+    assert [str(one.message) for one in warned] == []
     assert not Path("ran").exists()
 
 
