@@ -22,7 +22,7 @@ _BY_NAME = {"spec": "SPEC", "run": "DIR"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("shell", choices=_SHELLS)
+    parser.add_argument("shell", choices=_SHELLS, help="which shell")
 
 
 def run(args: argparse.Namespace) -> int:

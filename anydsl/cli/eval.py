@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", metavar="NAME|PATH", help="other data; by default what the run was trained on"
     )
-    parser.add_argument("--split", choices=("test", "val"), default="test")
+    parser.add_argument(
+        "--split", choices=("test", "val"), default="test", help="which pictures (default: test)"
+    )
     parser.add_argument(
         "--device", default="auto", help="auto (the default), cpu, cuda, cuda:1, mps"
     )
@@ -46,7 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--predictions", metavar="FILE", help="write what is said of each picture: .csv .npz"
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="of what is printed (default: text)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

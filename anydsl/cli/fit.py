@@ -21,14 +21,19 @@ _FORMS = (".svg", ".png")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("spec", metavar="NET")
+    parser.add_argument("spec", metavar="NET", help="a net: PATH, std:NAME, or either with ::NAME")
     parser.add_argument(
         "-o",
         dest="out",
         metavar="PATH",
         help="draw the widths of the blocks and the function: a .svg or a .png",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="of what is printed (default: text)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

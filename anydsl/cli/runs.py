@@ -71,7 +71,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--curves", metavar="FILE", help="draw validation accuracy over epochs: .svg .png"
     )
-    parser.add_argument("--format", choices=("text", "json", "csv"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "csv"),
+        default="text",
+        help="of what is printed (default: text)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("spec", metavar="SPEC", help="a space: PATH, or PATH::NAME")
     parser.add_argument("-n", type=_count, default=10, metavar="N", help="how many (default: 10)")
-    parser.add_argument("--seed", type=seed, default=0, metavar="S")
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="S", help="of the draws (default: 0)"
+    )
     parser.add_argument(
         "--format", choices=("jsonl", "anynet"), help="default: that of -o's suffix, else jsonl"
     )

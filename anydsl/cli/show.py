@@ -27,10 +27,17 @@ _COUNTS = ("params", "flops", "acts")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("spec", metavar="SPEC")
+    parser.add_argument(
+        "spec", metavar="SPEC", help="a net or a space: PATH, std:NAME, or either with ::NAME"
+    )
     parser.add_argument("--blocks", action="store_true", help="a line for each block")
     parser.add_argument("--ops", action="store_true", help="a line for each operation")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="of what is printed (default: text)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

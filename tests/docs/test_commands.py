@@ -82,3 +82,9 @@ def test_every_reason_is_used() -> None:
 def test_the_reference_has_all_of_the_interface() -> None:
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^::: anydsl\.(\w+)$", text, re.M)) == set(anydsl.__all__)
+
+
+def test_every_argument_is_explained() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert re.findall("^## (.*)$", text, re.M) == commands()
+    assert re.findall(r"^- `[^`]*`\s*$", text, re.M) == []
