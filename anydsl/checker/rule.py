@@ -88,7 +88,9 @@ class Declaration(Record):
         """What it extends, and where that stands."""
         base = self.block.base
         found = self.module.find(base.text) if base is not None else None
-        return found if found is not None and isinstance(found[1], tree.Block) else None  # type: ignore[return-value]
+        if found is None or not isinstance(found[1], tree.Block):
+            return None
+        return found[0], found[1]
 
 
 # ------------------------------------------------------------------------------ what is found
@@ -187,11 +189,11 @@ class NetworkRule(Rule):
 class Principle(NetworkRule):
     """A principle of RegNet: a `prefer` that every network is held to."""
 
-    predicate: ClassVar[Predicate]  # type: ignore[misc]
     fix = UNSAFE
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         """Blame the narrowest values that break the predicate."""
+        assert self.predicate is not None
         for found in blame(self.predicate, subject.measured):
             finding = Finding(found.path, found.message, found.other, found.other_message)
             yield finding.replace(remedy=self._as_the_other(finding, subject))

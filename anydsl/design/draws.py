@@ -41,10 +41,9 @@ class Choice(Record):
 
 Distribution = Uniform | LogUniform | Normal | Choice
 
-DISTRIBUTIONS: dict[str, type[Uniform] | type[LogUniform] | type[Normal] | type[Choice]] = {
-    "uniform": Uniform,
-    "log_uniform": LogUniform,
-    "normal": Normal,
+_OF_A_RANGE = {"uniform": Uniform, "log_uniform": LogUniform, "normal": Normal}
+DISTRIBUTIONS: dict[str, type[Uniform | LogUniform | Normal | Choice]] = {
+    **_OF_A_RANGE,
     "choice": Choice,
 }
 
@@ -90,7 +89,7 @@ def read_draw(expr: tree.Expr, setting: Setting, module: Module, name: str) -> D
         )
     if kind == "log_uniform" and value.low <= 0:
         raise Fault(Diagnostic(WRONG_VALUE, "`log_uniform` needs a range above 0", argument.span))
-    made = DISTRIBUTIONS[kind](Range(value.low, value.high, step))  # type: ignore[arg-type]
+    made = _OF_A_RANGE[kind](Range(value.low, value.high, step))
     if step is not None and _last(made) < value.low:
         message = f"this range holds no multiple of {spoken(step)}"
         raise Fault(Diagnostic(WRONG_VALUE, message, argument.span))

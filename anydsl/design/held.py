@@ -54,8 +54,8 @@ def fit(value: Value, setting: Setting, module: Module, name: str, at: Span) -> 
                 message = f"each number of `{name}` is {setting.bounds()}"
                 raise Fault(Diagnostic(WRONG_VALUE, message, at))
             raise Fault(Diagnostic(WRONG_VALUE, f"{expected}, not `{spoken(value)}`", at))
-        case "size" | "shape" if _is_size(value, setting):
-            text = "x".join(map(spoken, value))  # type: ignore[arg-type]
+        case "size" | "shape" if isinstance(value, tuple) and _is_size(value, setting):
+            text = "x".join(map(spoken, value))
             fix = Fix(f"write it `{text}`", (Edit(at, text),), safe=True)
             message = f"{expected}, not a list"
             raise Fault(Diagnostic(WRONG_VALUE, message, at, fixes=(fix,)))
@@ -63,12 +63,10 @@ def fit(value: Value, setting: Setting, module: Module, name: str, at: Span) -> 
             raise unfit(value, expected, at, module)
 
 
-def _is_size(value: Value, setting: Setting) -> bool:
-    """Whether a value is a list of as many whole numbers as a size or a picture has."""
-    length = 2 if setting.kind == "size" else 3
-    if not isinstance(value, tuple) or len(value) != length:
-        return False
-    return all(isinstance(item, int) and not isinstance(item, bool) for item in value)
+def _is_size(values: tuple[Value, ...], setting: Setting) -> bool:
+    """Whether a list has as many whole numbers as a size or a picture."""
+    whole = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
+    return len(whole) == len(values) == (2 if setting.kind == "size" else 3)
 
 
 def unknown(name: str, at: Span, module: Module, more: tuple[str, ...] = ()) -> Fault:

@@ -12,7 +12,7 @@ from anydsl.design.shipped import DECLARED, SUFFIX, declared_in, names_beneath, 
 from anydsl.errors import UsageError
 from anydsl.language import tree
 from anydsl.language.complaints import SYNTAX
-from anydsl.language.diagnostics import Diagnostic, Edit, Fault, Fix, Label, nearest
+from anydsl.language.diagnostics import Diagnostic, Edit, Fault, Fix, Kind, Label, nearest
 from anydsl.language.edition import EDITION, UNKNOWN_EDITION
 from anydsl.language.files import LARGEST_FILE, read_bytes
 from anydsl.language.lexer import MOST_TOKENS
@@ -179,8 +179,8 @@ class Module:
                 ),
             )
 
-    def _report(self, kind: object, message: str, at: Span, hint: str = "") -> None:
-        self.diagnostics.append(Diagnostic(kind, message, at, help=hint))  # type: ignore[arg-type]
+    def _report(self, kind: Kind, message: str, at: Span, hint: str = "") -> None:
+        self.diagnostics.append(Diagnostic(kind, message, at, help=hint))
 
 
 class Library:

@@ -271,12 +271,12 @@ def _blame_ordered(predicate: Ordered, facts: Facts) -> list[Blame]:
         values = values[:-1]
     found: list[Blame] = []
     for (before, left), (stage, right) in pairwise(values):
-        if right < left or (predicate.strict and right == left):  # type: ignore[operator]
-            verb = "falls" if right < left else "does not rise"  # type: ignore[operator]
+        if right < left or (predicate.strict and right == left):
+            verb = "falls" if right < left else "does not rise"
             message = (
                 f"`{key}` {verb} from {spoken(left)} in {before} to {spoken(right)} in {stage}"
             )
-            label = "it falls from this" if right < left else "it does not rise from this"  # type: ignore[operator]
+            label = "it falls from this" if right < left else "it does not rise from this"
             found.append(Blame(message, f"{stage}.{key}", f"{before}.{key}", label))
     return found
 

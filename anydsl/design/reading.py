@@ -266,7 +266,7 @@ def _constant(expr: tree.Expr, module: Module, setting: Setting) -> tuple[Module
     found = module.find(expr.name)
     if found is None or not isinstance(found[1], tree.Assign):
         return None
-    constant(*found)  # type: ignore[arg-type]  # raises where it is made of itself
+    constant(found[0], found[1])  # raises where it is made of itself
     return found[0], found[1].value
 
 

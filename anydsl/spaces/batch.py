@@ -119,7 +119,8 @@ class Batch:
     def value(self, row: int, slot: Slot) -> Value:
         """What a slot gives one design, exactly."""
         if slot.variable is None:
-            return slot.value  # type: ignore[return-value]
+            assert slot.value is not None
+            return slot.value
         table = self.table(slot)
         drawn = self.drawn[slot.variable][row]
         if table is not None:

@@ -83,7 +83,7 @@ def possible(predicate: Predicate, plan: Plan) -> bool:
             low, high = bounds(predicate.quantity, plan)
             if isinstance(predicate.values, Range):
                 return low <= predicate.values.high and predicate.values.low <= high
-            return any(is_number(v) and low <= v <= high for v in predicate.values)  # type: ignore[operator]
+            return any(is_number(v) and low <= v <= high for v in predicate.values)
         case _:
             return True
 
@@ -97,7 +97,7 @@ def allowed(predicate: Predicate) -> tuple[Quantity, Bounds] | None:
                 if isinstance(predicate.values, Range)
                 else [v for v in predicate.values if is_number(v)]
             )
-            return (predicate.quantity, (min(numbers), max(numbers))) if numbers else None  # type: ignore[type-var]
+            return (predicate.quantity, (min(numbers), max(numbers))) if numbers else None
         case Comparison(right=int() | Fraction() as limit):
             match predicate.operator:
                 case "<=" | "<":

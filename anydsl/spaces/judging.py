@@ -170,7 +170,7 @@ class _Judge:
         if not isinstance(values, Range):
             for one in values:
                 if is_number(one):
-                    mask |= self._comparison(Comparison("==", predicate.quantity, one))  # type: ignore[arg-type]
+                    mask |= self._comparison(Comparison("==", predicate.quantity, one))
             return mask
         mask |= self._comparison(Comparison(">=", predicate.quantity, values.low))
         mask &= self._comparison(Comparison("<=", predicate.quantity, values.high))
@@ -247,7 +247,10 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _plain(value: Value) -> int | float:
-    return value if isinstance(value, int) else float(value)  # type: ignore[arg-type]
+    if isinstance(value, int):
+        return value
+    assert is_number(value)
+    return float(value)
 
 
 def _integral(value: Any) -> bool:

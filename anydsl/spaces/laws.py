@@ -152,7 +152,7 @@ def _cumulated(draw: Distribution, values: Sequence[Value]) -> list[float]:
             assert step is not None
             assert isinstance(values, Grid)
             numbers = values.floats()
-            start = math.log(max(low - min(step, Fraction(low) / 2), Fraction(values[0]) - step))  # type: ignore[arg-type]
+            start = math.log(max(low - min(step, Fraction(low) / 2), Fraction(values[0]) - step))
             end = math.log(numbers[-1])
             return [*((math.log(v) - start) / (end - start) for v in numbers[:-1]), 1.0]
         case Normal():

@@ -146,7 +146,10 @@ class Plan:
     def choices(self, slot: Slot) -> Sequence[Value]:
         """The values that a slot can have; none where it is continuous."""
         law = self.law(slot)
-        return (slot.value,) if law is None else law.values  # type: ignore[return-value]
+        if law is not None:
+            return law.values
+        assert slot.value is not None
+        return (slot.value,)
 
     def _slot(self, key: str, value: Any, stages: tuple[int, ...], common: set[str]) -> Slot:
         if not is_draw(value):

@@ -9,7 +9,7 @@ from anydsl.design.draws import Choice, Distribution, can_draw, write_draw
 from anydsl.design.values import Groups, Value, is_number, spoken
 from anydsl.language.record import Record
 from anydsl.language.source import Span
-from anydsl.spaces.laws import Law
+from anydsl.spaces.laws import Grid, Law
 
 
 class Reason(Record):
@@ -34,9 +34,9 @@ def outside(value: Value, draw: Distribution) -> str:
     near = _nearest(value, draw)
     if near is None:
         return said
-    off = abs(near - value)  # type: ignore[operator]
+    off = abs(near - value)
     return (
-        f"{said}: the nearest is {number(near)}, {number(off)} {'less' if near < value else 'more'}"  # type: ignore[operator]
+        f"{said}: the nearest is {number(near)}, {number(off)} {'less' if near < value else 'more'}"
     )
 
 
@@ -61,11 +61,12 @@ def _nearest(value: Value, draw: Distribution) -> Any:
         return None
     if isinstance(draw, Choice):
         numbers: list[Any] = [v for v in draw.values if is_number(v)]
-        return min(numbers, key=lambda v: abs(v - value)) if numbers else None  # type: ignore[operator]
+        return min(numbers, key=lambda v: abs(v - value)) if numbers else None
     law = Law(draw)
     if law.continuous:
-        clipped = min(max(value, draw.range.low), draw.range.high)  # type: ignore[type-var]
+        clipped = min(max(value, draw.range.low), draw.range.high)
         return clipped if can_draw(draw, clipped) else None
-    first, step = Fraction(law.values[0]), Fraction(draw.range.step or 1)  # type: ignore[arg-type]
-    place = min(max(round((Fraction(value) - first) / step), 0), len(law.values) - 1)  # type: ignore[arg-type]
+    assert isinstance(law.values, Grid)
+    first, step = Fraction(law.values[0]), Fraction(draw.range.step or 1)
+    place = min(max(round((Fraction(value) - first) / step), 0), len(law.values) - 1)
     return law.values[place]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never
 
 from anydsl.design.predicates import (
     Aggregate,
@@ -70,4 +69,4 @@ def _walk(part: Predicate | Quantity) -> Iterator[Predicate | Quantity]:
             pass
         case _:
             if not hasattr(part, "numerator"):
-                assert_never(part)  # type: ignore[arg-type]
+                raise AssertionError(part)

@@ -185,7 +185,7 @@ def _ratio(batch: Batch, place: int, b: Any) -> tuple[Any, Any] | None:
     if table is None or len(table.values) > _FINE:
         return None
     assert slot.variable is not None
-    exacts = [Fraction(value) for value in table.values]  # type: ignore[arg-type]
+    exacts = [Fraction(value) for value in filter(is_number, table.values)]
     if max(max(e.numerator, e.denominator) for e in exacts) > _FINE:
         return None
     rows = batch.drawn[slot.variable]
