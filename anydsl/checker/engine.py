@@ -26,11 +26,12 @@ from anydsl.language.record import Record
 _SURE = (REQUIREMENT, UNUSED_WAIVER, SHAPE, WIDTH)
 """Errors that leave no doubt about which name stands for what."""
 
-MOST = {"stages": 20_000, "blocks": 100_000, "operations": 50_000}
+MOST = {"stages": 10_000, "blocks": 50_000, "operations": 25_000}
 """How much the nets and spaces of a file may come to in all, by what `Library` counts.
 
 A label makes a thousand stages, and a stage ten thousand blocks. Operations of blocks that are
-alike are worked out once, and count once.
+alike are worked out once, and count once. Each word of the file adds one: a long file has no limit
+but its length, unless few of its words make much.
 """
 
 Meaning = Network | Space | Recipe | Study
@@ -186,8 +187,9 @@ class _File:
     def _beyond(self, block: tree.Block) -> list[Diagnostic]:
         """Whether those before are all that can be resolved in a short time."""
         for what, most in MOST.items():
-            if getattr(self.module.library, what) - self.before[what] > most:
-                message = f"the nets and spaces before are beyond the limit of {most:,} {what}"
+            if getattr(self.module.library, what) - self.before[what] > most + self.module.tokens:
+                limit = f"{most:,} {what} and one for each word"
+                message = f"the nets and spaces before are beyond the limit of {limit}"
                 return [Diagnostic(TOO_LARGE, message, block.head, help="make it two files")]
         return []
 

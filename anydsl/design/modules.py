@@ -54,6 +54,7 @@ class Module:
         self.graphs: dict[Any, Any] = {}  # and graphs
         parsed = parse(source)
         library.tokens += parsed.tokens
+        self.tokens = parsed.tokens
         self.legible = parsed.tokens <= MOST_TOKENS
         self.file = parsed.file
         self.diagnostics = parsed.diagnostics

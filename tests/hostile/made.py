@@ -145,10 +145,10 @@ _text(
         + "".join(f"net N{i} extends N{i - 1} {{}}\n" for i in range(1, 8_400))
     ),
 )
-_text("many_stages", _filled("", _MANY.replace("N", "N%d"), 400, ""))
+_text("many_stages", _filled("", _MANY.replace("N", "N%d"), 100, ""))
 _DEEP = "block p(w, s = 1) { out = x -> conv(w, k = 1 + 2 * (j // 100000), s = s) -> bn -> relu }\n"
 _NETS = "net N%d { input = 1x8x8, body { block = p, s = 1, stage s1 { d = 9000, w = 8 }}}\n"
-_text("many_operations", _filled(_DEEP, _NETS, 400, ""))
+_text("many_operations", _filled(_DEEP, _NETS, 20, ""))
 _text("many_blocks", _filled("", _NETS.replace("p,", "plain,").replace("9000", "10000"), 1000, ""))
 _text("many_children", _filled(_MANY, "net N%d extends N {}\n", 1_000, ""))
 
