@@ -29,12 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "names", nargs="*", metavar="NAME", help="which benchmarks; --dry-run lists them"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would run, and what not")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="of what is printed (default: text)",
-    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument(
         "-o", dest="out", metavar="FILE", help="write a page there too, or the figures: .md .json"
     )

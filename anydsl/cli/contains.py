@@ -22,12 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("space", metavar="SPACE", help="a space: PATH, or PATH::NAME")
     parser.add_argument("net", metavar="NET", help="a net: PATH, std:NAME, or either with ::NAME")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="of what is printed (default: text)",
-    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -25,12 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("a", metavar="A", help="a SPEC: PATH, std:NAME, or either with ::NAME")
     parser.add_argument("b", metavar="B", help="the one to compare it with")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="of what is printed (default: text)",
-    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
 def run(args: argparse.Namespace) -> int:

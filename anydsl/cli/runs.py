@@ -72,10 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--curves", metavar="FILE", help="draw validation accuracy over epochs: .svg .png"
     )
     parser.add_argument(
-        "--format",
-        choices=("text", "json", "csv"),
-        default="text",
-        help="of what is printed (default: text)",
+        "--format", choices=("text", "json", "csv"), default="text", help="default: text"
     )
 
 

@@ -32,12 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--blocks", action="store_true", help="a line for each block")
     parser.add_argument("--ops", action="store_true", help="a line for each operation")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="of what is printed (default: text)",
-    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -71,12 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="check everything, print the plan")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--strict", action="store_true", help="refuse unwaived principle warnings")
-    parser.add_argument(
-        "--format",
-        choices=("text", "json"),
-        default="text",
-        help="of what is printed (default: text)",
-    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
 def run(args: argparse.Namespace) -> int:
